@@ -1,0 +1,1 @@
+"""The journal: the last exchanges, bounded in number and in bytes."""

@@ -1,0 +1,351 @@
+"""Bulk requests (RFC 7644 section 3.7): many operations in one, with references between them.
+
+Operations run in their order, except that one which refers to a resource that a later operation
+creates waits for it.  References that run in a circle are resolved with ids that are minted before
+the first of the resources exists (section 3.7.1).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import ScimError
+from .answer import Answer, Request, error_document
+from .engine import Service, natural_key
+from .policy import Bulk
+from .schema import ResourceType
+from .validate import invalid_syntax, invalid_value, normalise_resource
+
+BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
+BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
+
+_REFERENCE = re.compile(r"bulkId:([^\s\"/\]]+)")
+
+
+@dataclass(slots=True)
+class Operation:
+    """One operation of a bulk request, checked for its form.
+
+    ``id`` is None for POST; it may be a ``bulkId:`` reference.  ``needs`` holds the bulkIds that the
+    operation refers to.
+    """
+
+    index: int
+    method: str
+    path: str
+    resource_type: ResourceType
+    id: str | None
+    bulk_id: str | None
+    version: str | None
+    data: Any
+    needs: frozenset[str]
+
+
+@dataclass(slots=True)
+class Failed:
+    """An operation that cannot run, and the error that says why."""
+
+    index: int
+    method: Any
+    bulk_id: Any
+    path: Any
+    error: ScimError
+
+
+def read_bulk(body: Any, limits: Bulk, route: Callable[[str], tuple[ResourceType, str | None] | None]) -> tuple[
+    list[Operation | Failed], int | None
+]:
+    """Return the operations of a BulkRequest and failOnErrors.
+
+    ``route`` finds the resource type and id of a path such as ``/Users/2819``.
+    Raises 400 invalidSyntax for a wrong message and 413 for too many operations (section 3.7.4); a
+    wrong operation is a Failed among the others.
+    """
+    if not isinstance(body, dict):
+        raise invalid_syntax("the body is a JSON object")
+    by_name = {name.lower(): value for name, value in body.items()}
+    schemas = by_name.get("schemas")
+    if not isinstance(schemas, list) or BULK_REQUEST.lower() not in [str(urn).lower() for urn in schemas]:
+        raise invalid_syntax(f"'schemas' holds {BULK_REQUEST!r}")
+    operations = by_name.get("operations")
+    if not isinstance(operations, list) or not operations:
+        raise invalid_syntax("'Operations' is a list of one or more operations")
+    if len(operations) > limits.max_operations:
+        raise ScimError(
+            413,
+            f"The bulk request has {len(operations)} operations, more than maxOperations ({limits.max_operations}).",
+        )
+    fail_on_errors = by_name.get("failonerrors")
+    if fail_on_errors is not None and (type(fail_on_errors) is not int or fail_on_errors < 1):
+        raise invalid_value("'failOnErrors' is a whole number from 1")
+    seen: set[str] = set()
+    return [_read(item, index, route, seen) for index, item in enumerate(operations)], fail_on_errors
+
+
+def _read(
+    item: Any,
+    index: int,
+    route: Callable[[str], tuple[ResourceType, str | None] | None],
+    seen: set[str],
+) -> Operation | Failed:
+    values = {name.lower(): value for name, value in item.items()} if isinstance(item, dict) else {}
+    method, path, bulk_id = values.get("method"), values.get("path"), values.get("bulkid")
+    try:
+        if not isinstance(item, dict):
+            raise invalid_syntax(f"Operations[{index}] is an object")
+        if not isinstance(method, str) or method.upper() not in ("POST", "PUT", "PATCH", "DELETE"):
+            raise invalid_syntax(f"Operations[{index}].method is POST, PUT, PATCH or DELETE")
+        method = method.upper()
+        if not isinstance(path, str):
+            raise invalid_syntax(f"Operations[{index}].path is required")
+        found = route(path)
+        if found is None:
+            raise ScimError(404, f"There is no endpoint {path!r}")
+        resource_type, id = found
+        if (id is None) != (method == "POST"):
+            wanted = "the endpoint of a resource type" if method == "POST" else "a resource"
+            raise invalid_syntax(f"Operations[{index}].path is {wanted} for {method}")
+        if method == "POST" and not (isinstance(bulk_id, str) and bulk_id):
+            raise invalid_syntax(f"Operations[{index}].bulkId is required for POST")
+        if isinstance(bulk_id, str):
+            if bulk_id in seen:
+                raise invalid_value(f"the bulkId {bulk_id!r} stands twice")
+            seen.add(bulk_id)
+        data = values.get("data")
+        if method != "DELETE" and not isinstance(data, dict):
+            raise invalid_syntax(f"Operations[{index}].data is an object")
+        version = values.get("version")
+        return Operation(
+            index,
+            method,
+            path,
+            resource_type,
+            id,
+            bulk_id if isinstance(bulk_id, str) else None,
+            version if isinstance(version, str) else None,
+            data,
+            frozenset(_references(data)) | frozenset(_REFERENCE.findall(id or "")),
+        )
+    except ScimError as error:
+        return Failed(index, method, bulk_id, path, error)
+
+
+def _references(value: Any) -> set[str]:
+    if isinstance(value, str):
+        return set(_REFERENCE.findall(value)) if "bulkId:" in value else set()
+    if isinstance(value, dict):
+        return set().union(*map(_references, value.values())) if value else set()
+    if isinstance(value, list):
+        return set().union(*map(_references, value)) if value else set()
+    return set()
+
+
+def _substitute(value: Any, ids: dict[str, str]) -> Any:
+    if isinstance(value, str):
+        return _REFERENCE.sub(lambda match: ids.get(match[1], match[0]), value) if "bulkId:" in value else value
+    if isinstance(value, dict):
+        return {name: _substitute(inner, ids) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_substitute(inner, ids) for inner in value]
+    return value
+
+
+class BulkJob:
+    """Runs the operations of one bulk request; ``perform`` runs one single request on the service."""
+
+    def __init__(self, service: Service, operations: list[Operation | Failed], fail_on_errors: int | None) -> None:
+        self.service = service
+        self.operations = operations
+        self.fail_on_errors = fail_on_errors
+        self.ids: dict[str, str] = {}
+        self.results: dict[int, dict[str, Any]] = {}
+        self.errors = 0
+        self.created_by = {
+            item.bulk_id: item.index
+            for item in operations
+            if isinstance(item, Operation) and item.method == "POST" and item.bulk_id
+        }
+
+    @property
+    def stopped(self) -> bool:
+        return self.fail_on_errors is not None and self.errors >= self.fail_on_errors
+
+    def run(self) -> list[dict[str, Any]]:
+        """Run everything that can run; returns the operations of the response in request order."""
+        waiting: list[Operation] = []
+        for item in self.operations:
+            if self.stopped:
+                break
+            if isinstance(item, Failed):
+                self._fail(item, item.error)
+            elif self._ready(item):
+                self._run(item)
+                waiting = self._wake(waiting)
+            else:
+                waiting.append(item)
+        while waiting and not self.stopped:
+            self._circle(waiting)
+            waiting = self._wake(waiting)
+        return [self.results[index] for index in sorted(self.results)]
+
+    def _pending(self, item: Operation) -> set[str]:
+        """The references of an operation that a later operation may still resolve."""
+        return {
+            bulk_id
+            for bulk_id in item.needs
+            if bulk_id not in self.ids and self.created_by.get(bulk_id, item.index) not in (item.index, *self.results)
+        }
+
+    def _ready(self, item: Operation) -> bool:
+        return not self._pending(item)
+
+    def _wake(self, waiting: list[Operation]) -> list[Operation]:
+        progress = True
+        while progress and waiting and not self.stopped:
+            progress = False
+            for item in list(waiting):
+                if item.index in self.results:
+                    waiting.remove(item)
+                elif self._ready(item):
+                    waiting.remove(item)
+                    self._run(item)
+                    progress = True
+                    if self.stopped:
+                        break
+        return waiting
+
+    def _circle(self, waiting: list[Operation]) -> None:
+        """Create resources that refer to each other: all of them, or none (409)."""
+        circle = self._find_circle(waiting)
+        service = self.service
+        documents: dict[int, dict[str, Any]] = {}
+        made: list[Operation] = []
+        try:
+            for item in circle:
+                document = normalise_resource(item.resource_type, item.data, service.policy.leniency)
+                documents[item.index] = document
+                assert item.bulk_id is not None
+                id = service.store.mint(item.resource_type.name, natural_key(document))
+                if id in self.ids.values():
+                    id = service.store.mint(item.resource_type.name, f"{natural_key(document)}\0{item.bulk_id}")
+                self.ids[item.bulk_id] = id
+            # References are set in a second step, when all of the resources exist.
+            for item in circle:
+                document = _without_references(documents[item.index])
+                service.insert(item.resource_type, document, self.ids[item.bulk_id or ""])
+                made.append(item)
+            for item in circle:
+                body = _substitute(item.data, self.ids)
+                service.replace(item.resource_type, self.ids[item.bulk_id or ""], Request(body=body))
+        except ScimError as error:
+            for item in made:
+                service.store.delete(item.resource_type.name, self.ids[item.bulk_id or ""])
+            for item in circle:
+                self.ids.pop(item.bulk_id or "", None)
+                circular = ScimError(409, f"The circular reference cannot be resolved: {error.detail}")
+                self._fail(item, circular)
+            return
+        for item in circle:
+            document_now = service.store.get(item.resource_type.name, self.ids[item.bulk_id or ""]) or {}
+            self._succeed(item, 201, self.ids[item.bulk_id or ""], document_now.get("meta", {}).get("version"))
+
+    def _find_circle(self, waiting: list[Operation]) -> list[Operation]:
+        """Follow references from the first waiting operation until one comes again."""
+        by_id = {item.bulk_id: item for item in waiting if item.method == "POST" and item.bulk_id}
+        item, trail = waiting[0], [waiting[0]]
+        while True:
+            item = by_id[min(self._pending(item) & by_id.keys())]
+            if item in trail:
+                members = trail[trail.index(item) :]
+                break
+            trail.append(item)
+        # Everything that the circle needs and that is stuck as well belongs to it.
+        grown = True
+        while grown:
+            grown = False
+            for member in list(members):
+                for bulk_id in self._pending(member) & by_id.keys():
+                    if by_id[bulk_id] not in members:
+                        members.append(by_id[bulk_id])
+                        grown = True
+        return sorted(members, key=lambda member: member.index)
+
+    def _run(self, item: Operation) -> None:
+        service, resource_type = self.service, item.resource_type
+        try:
+            for bulk_id in sorted(item.needs - self.ids.keys()):
+                if bulk_id == item.bulk_id and item.method == "POST":
+                    raise ScimError(409, f"bulkId {bulk_id!r} refers to itself")
+                raise ScimError(409, f"bulkId {bulk_id!r} names no resource that this request created")
+            request = Request(body=_substitute(item.data, self.ids), if_match=item.version)
+            if item.method == "POST":
+                answer = service.create(resource_type, request)
+                assert answer.id is not None and item.bulk_id is not None
+                self.ids[item.bulk_id] = answer.id
+            else:
+                answer = self._on_resource(item, _substitute(item.id, self.ids), request)
+        except ScimError as error:
+            self._fail(item, error)
+            return
+        self._succeed(item, answer.status, answer.id, answer.etag)
+
+    def _on_resource(self, item: Operation, id: str, request: Request) -> Answer:
+        service, resource_type = self.service, item.resource_type
+        if item.method == "PUT":
+            return service.replace(resource_type, id, request)
+        if item.method == "PATCH":
+            return service.patch(resource_type, id, request)
+        return service.delete(resource_type, id, request)
+
+    def _succeed(self, item: Operation, status: int, id: str | None, version: str | None) -> None:
+        result: dict[str, Any] = {"method": item.method}
+        if item.bulk_id is not None:
+            result["bulkId"] = item.bulk_id
+        if version is not None:
+            result["version"] = version
+        if id is not None:
+            result["location"] = self.service.encoder.reference(item.resource_type.endpoint, id)
+        result["status"] = str(status)
+        self.results[item.index] = result
+
+    def _fail(self, item: Operation | Failed, error: ScimError) -> None:
+        result: dict[str, Any] = {}
+        if isinstance(item.method, str):
+            result["method"] = item.method
+        if isinstance(item.bulk_id, str):
+            result["bulkId"] = item.bulk_id
+        if isinstance(item, Operation) and item.id is not None:
+            result["location"] = self.service.encoder.reference(
+                item.resource_type.endpoint, _substitute(item.id, self.ids)
+            )
+        result["status"] = str(error.status)
+        result["response"] = error_document(error)
+        self.results[item.index] = result
+        self.errors += 1
+
+
+def _without_references(value: Any) -> Any:
+    """Return a document without the values that are references to other operations."""
+    if isinstance(value, dict):
+        if isinstance(value.get("value"), str) and value["value"].startswith("bulkId:"):
+            return None
+        kept = {name: _without_references(inner) for name, inner in value.items()}
+        return {name: inner for name, inner in kept.items() if inner is not None and inner != []}
+    if isinstance(value, list):
+        return [inner for inner in map(_without_references, value) if inner is not None]
+    return value
+
+
+def run_bulk(
+    service: Service, body: Any, route: Callable[[str], tuple[ResourceType, str | None] | None]
+) -> Answer:
+    """Run a bulk request; 501 where the service has no bulk."""
+    if not service.policy.bulk.supported:
+        raise ScimError(501, "this service does not support bulk requests")
+    operations, fail_on_errors = read_bulk(body, service.policy.bulk, route)
+    results = BulkJob(service, operations, fail_on_errors).run()
+    document = {"schemas": [BULK_RESPONSE], "Operations": results}
+    return Answer(200, service.encoder.encode(document))

@@ -1,0 +1,342 @@
+"""What a filter means on resources of a type: predicates and index look-ups.
+
+A filter tree is compiled once per resource type into a predicate on plain dicts; the schema decides
+how values compare (RFC 7644 section 3.4.2.2).  `plan` finds the index look-ups that a filter allows,
+so that an ``eq`` on an indexed attribute never visits the directory.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..errors import InvalidFilter
+from .filter import And, Compare, Node, Not, Or, Present, ValuePath
+from .path import Target, resolve
+from .schema import Attribute, ResourceType
+from .values import fold, is_present, parse_date_time
+
+Predicate = Callable[[dict[str, Any]], bool]
+Test = Callable[[Any], bool]
+
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "lt": operator.lt,
+    "le": operator.le,
+}
+_TEXT: dict[str, Callable[[str, str], bool]] = {
+    "eq": operator.eq,
+    "ne": operator.ne,
+    "co": lambda value, wanted: wanted in value,
+    "sw": str.startswith,
+    "ew": str.endswith,
+    **_ORDER,
+}
+_SUBSTRING = ("co", "sw", "ew")
+
+
+@dataclass(frozen=True, slots=True)
+class Semantics:
+    """Which liberties a service takes with filters.
+
+    ``unknown_is_absent``: an attribute that no schema declares has no value, instead of being an error.
+    ``boolean_strings``: "True" compares with the boolean true, as in Entra's ``roles[primary eq "True"]``.
+    """
+
+    unknown_is_absent: bool = False
+    boolean_strings: bool = False
+
+
+STRICT = Semantics()
+
+
+@dataclass(frozen=True, slots=True)
+class Lookup:
+    """One index look-up: the resources whose ``path`` has the value, before any other condition."""
+
+    path: str
+    value: str
+
+
+def _refuse(what: str, node: Compare) -> InvalidFilter:
+    return InvalidFilter(what, node.position)
+
+
+def _text_test(attribute: Attribute, node: Compare, wanted: str) -> Test:
+    compare = _TEXT[node.op]
+    if attribute.case_exact:
+        return lambda value: isinstance(value, str) and compare(value, wanted)
+    folded = fold(wanted)
+    return lambda value: isinstance(value, str) and compare(fold(value), folded)
+
+
+def _date_test(node: Compare) -> Test:
+    wanted = parse_date_time(node.value) if isinstance(node.value, str) else None
+    if wanted is None:
+        raise _refuse(f"{node.path!r} is compared with a date and time such as 2026-01-31T09:30:00Z", node)
+    compare: Callable[[Any, Any], bool] = {"eq": operator.eq, "ne": operator.ne, **_ORDER}[node.op]
+
+    def test(value: Any) -> bool:
+        moment = parse_date_time(value) if isinstance(value, str) else None
+        return moment is not None and compare(moment, wanted)
+
+    return test
+
+
+def _number_test(node: Compare) -> Test:
+    wanted = node.value
+    if type(wanted) not in (int, float) or node.op in _SUBSTRING:
+        raise _refuse(f"{node.path!r} is a number and cannot be compared so", node)
+    compare: Callable[[Any, Any], bool] = {"eq": operator.eq, "ne": operator.ne, **_ORDER}[node.op]
+    return lambda value: type(value) in (int, float) and compare(value, wanted)
+
+
+def _boolean_test(node: Compare, semantics: Semantics) -> Test:
+    wanted = node.value
+    if semantics.boolean_strings and isinstance(wanted, str) and wanted.lower() in ("true", "false"):
+        wanted = wanted.lower() == "true"
+    if node.op not in ("eq", "ne") or type(wanted) is not bool:
+        raise _refuse(f"{node.path!r} is a boolean, only eq and ne with true or false fit", node)
+    if node.op == "eq":
+        return lambda value: value is wanted
+    return lambda value: value is not wanted
+
+
+def _untyped_test(attribute: Attribute, node: Compare) -> Test:
+    """Compare by the type of the filter's value: no schema says what the attribute is."""
+    if isinstance(node.value, str):
+        return _text_test(attribute, node, node.value)
+    if type(node.value) is bool:
+        return _boolean_test(node, STRICT)
+    return _number_test(node)
+
+
+def _null_test(node: Compare) -> Test:
+    if node.op == "eq":
+        return lambda value: not is_present(value)
+    if node.op == "ne":
+        return is_present
+    raise _refuse(f"null fits eq and ne, not {node.op}", node)
+
+
+def _value_test(attribute: Attribute, node: Compare, semantics: Semantics) -> Test:
+    if attribute.returned == "never":
+        raise _refuse(f"{node.path!r} cannot be used in a filter", node)
+    if node.value is None:
+        return _null_test(node)
+    kind = attribute.type
+    if kind == "any":
+        return _untyped_test(attribute, node)
+    if kind == "boolean":
+        return _boolean_test(node, semantics)
+    if kind in ("integer", "decimal"):
+        return _number_test(node)
+    if kind == "dateTime" and node.op not in _SUBSTRING:
+        return _date_test(node)
+    if kind == "binary" and node.op in _ORDER:
+        raise _refuse(f"{node.path!r} is binary and has no order", node)
+    if not isinstance(node.value, str):
+        raise _refuse(f"{node.path!r} is compared with a string in quotes", node)
+    return _text_test(attribute, node, node.value)
+
+
+def _implied_value(attribute: Attribute, path: str, position: int) -> Attribute:
+    """Return the ``value`` of a complex attribute that is compared without naming a sub-attribute."""
+    value = attribute.sub("value")
+    if value is None:
+        names = ", ".join(sub.name for sub in attribute.sub_attributes)
+        raise InvalidFilter(f"{path!r} is complex, name one of its sub-attributes: {names}", position)
+    return value
+
+
+class _Compiler:
+    def __init__(self, resource_type: ResourceType, semantics: Semantics) -> None:
+        self.resource_type = resource_type
+        self.semantics = semantics
+
+    def target(self, path: str, position: int) -> Target:
+        target = resolve(path, self.resource_type)
+        if not target.declared and not self.semantics.unknown_is_absent:
+            raise InvalidFilter(f"{self.resource_type.name} has no attribute {path!r}", position)
+        return target
+
+    def node(self, node: Node) -> Predicate:
+        if isinstance(node, Compare):
+            return self.compare(node)
+        if isinstance(node, Present):
+            return self.present(node)
+        if isinstance(node, ValuePath):
+            return self.value_path(node)
+        if isinstance(node, Not):
+            inner = self.node(node.inner)
+            return lambda document: not inner(document)
+        return _combine(node, [self.node(term) for term in node.terms])
+
+    def compare(self, node: Compare) -> Predicate:
+        target = self.target(node.path, node.position)
+        attribute, sub = target.attribute, target.sub
+        if attribute is None:
+            raise InvalidFilter(f"{node.path!r} is a schema, not an attribute", node.position)
+        if sub is None and attribute.type == "complex":
+            sub = _implied_value(attribute, node.path, node.position)
+        test = _value_test(sub or attribute, node, self.semantics)
+        absent = node.op == "ne" if node.value is not None else node.op == "eq"
+        return _reader(target.extension, attribute, sub, test, absent)
+
+    def present(self, node: Present) -> Predicate:
+        target = self.target(node.path, node.position)
+        leaf = target.leaf
+        if leaf is None:
+            urn = target.extension
+            return (lambda document: is_present(document.get(urn))) if urn else (lambda document: True)
+        if leaf.returned == "never":
+            raise InvalidFilter(f"{node.path!r} cannot be used in a filter", node.position)
+        assert target.attribute is not None
+        return _reader(target.extension, target.attribute, target.sub, is_present, False)
+
+    def value_path(self, node: ValuePath) -> Predicate:
+        target = self.target(node.path, node.position)
+        attribute = target.attribute
+        if attribute is None or target.sub is not None:
+            raise InvalidFilter(f"{node.path!r} has no values to choose from", node.position)
+        inner = compile_value_filter(node.inner, attribute, self.semantics)
+        name, urn = attribute.name, target.extension
+
+        def predicate(document: dict[str, Any]) -> bool:
+            holder = document if urn is None else document.get(urn)
+            values = holder.get(name) if isinstance(holder, dict) else None
+            return any(map(inner, values)) if isinstance(values, list) else values is not None and inner(values)
+
+        return predicate
+
+
+def _combine(node: And | Or, terms: list[Predicate]) -> Predicate:
+    if len(terms) == 2:
+        first, second = terms
+        if isinstance(node, And):
+            return lambda value: first(value) and second(value)
+        return lambda value: first(value) or second(value)
+    if isinstance(node, And):
+        return lambda value: all(term(value) for term in terms)
+    return lambda value: any(term(value) for term in terms)
+
+
+def _reader(urn: str | None, attribute: Attribute, sub: Attribute | None, test: Test, absent: bool) -> Predicate:
+    """Read the value or values of an attribute and apply the test; any value is enough.
+
+    ``absent`` is the answer where there is no value at all.
+    """
+    name = attribute.name
+    if urn is None and sub is None and not attribute.multi_valued:
+
+        def simple(document: dict[str, Any]) -> bool:
+            value = document.get(name)
+            if value is None:
+                return absent
+            return any(map(test, value)) if type(value) is list else test(value)
+
+        return simple
+    sub_name = sub.name if sub else None
+
+    def general(document: dict[str, Any]) -> bool:
+        holder = document if urn is None else document.get(urn)
+        value = holder.get(name) if isinstance(holder, dict) else None
+        if isinstance(value, list):
+            if sub_name is not None:
+                value = [element.get(sub_name) if isinstance(element, dict) else element for element in value]
+            values = [element for element in value if element is not None]
+            return any(map(test, values)) if values else absent
+        if sub_name is not None:
+            value = value.get(sub_name) if isinstance(value, dict) else None
+        return absent if value is None else test(value)
+
+    return general
+
+
+def compile_filter(node: Node, resource_type: ResourceType, semantics: Semantics = STRICT) -> Predicate:
+    """Return the predicate of a filter on resources of the type; raises InvalidFilter."""
+    return _Compiler(resource_type, semantics).node(node)
+
+
+def compile_value_filter(node: Node, attribute: Attribute, semantics: Semantics = STRICT) -> Predicate:
+    """Return the predicate of the filter inside ``attribute[...]`` on one value of the attribute.
+
+    On a multi-valued attribute of simple values, ``value`` is the value itself.
+    """
+    if isinstance(node, Not):
+        inner = compile_value_filter(node.inner, attribute, semantics)
+        return lambda value: not inner(value)
+    if isinstance(node, And | Or):
+        return _combine(node, [compile_value_filter(term, attribute, semantics) for term in node.terms])
+    if isinstance(node, ValuePath):
+        raise InvalidFilter("'[' inside '[' is not allowed", node.position)
+    simple = not attribute.subs and attribute.type != "any"
+    sub = attribute if simple and node.path.lower() == "value" else attribute.sub(node.path)
+    if sub is None:
+        if not semantics.unknown_is_absent and attribute.type != "any":
+            raise InvalidFilter(f"{attribute.path!r} has no sub-attribute {node.path!r}", node.position)
+        sub = Attribute(node.path, type="any", parent=attribute)
+    if isinstance(node, Present):
+        test, absent = is_present, False
+    else:
+        test = _value_test(sub, node, semantics)
+        absent = node.op == "ne" if node.value is not None else node.op == "eq"
+    if simple:
+        return lambda value: absent if value is None else test(value)
+    name = sub.name
+
+    def predicate(element: Any) -> bool:
+        value = element.get(name) if isinstance(element, dict) else None
+        return absent if value is None else test(value)
+
+    return predicate
+
+
+def plan(node: Node, resource_type: ResourceType, indexed: frozenset[str]) -> tuple[Lookup, ...] | None:
+    """Return look-ups whose united results contain every match, or None when a scan is needed.
+
+    ``indexed`` holds the paths that have an index, in declared spelling (``emails.value``).
+    """
+    if isinstance(node, Compare):
+        return _plan_compare(node, "", resource_type, indexed)
+    if isinstance(node, ValuePath):
+        return _plan_inside(node.inner, node.path, resource_type, indexed)
+    if isinstance(node, And):
+        plans = [found for term in node.terms if (found := plan(term, resource_type, indexed)) is not None]
+        return min(plans, key=len) if plans else None
+    if isinstance(node, Or):
+        found = [plan(term, resource_type, indexed) for term in node.terms]
+        return None if None in found else tuple(step for steps in found if steps for step in steps)
+    return None
+
+
+def _plan_inside(
+    node: Node, path: str, resource_type: ResourceType, indexed: frozenset[str]
+) -> tuple[Lookup, ...] | None:
+    if isinstance(node, Compare):
+        return _plan_compare(node, path, resource_type, indexed)
+    if isinstance(node, And):
+        for term in node.terms:
+            found = _plan_inside(term, path, resource_type, indexed)
+            if found is not None:
+                return found
+    return None
+
+
+def _plan_compare(
+    node: Compare, holder: str, resource_type: ResourceType, indexed: frozenset[str]
+) -> tuple[Lookup, ...] | None:
+    if node.op != "eq" or not isinstance(node.value, str):
+        return None
+    target = resolve(f"{holder}.{node.path}" if holder else node.path, resource_type)
+    if target.extension is not None or target.attribute is None:
+        return None
+    name = target.attribute.name
+    if target.sub is not None:
+        name = f"{name}.{target.sub.name}"
+    elif target.attribute.type == "complex":
+        name = f"{name}.value"
+    return (Lookup(name, node.value),) if name in indexed else None

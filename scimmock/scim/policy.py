@@ -1,0 +1,152 @@
+"""What one service decides where the standard leaves a choice, and which liberties it takes.
+
+The engine reads these named switches and nothing else: a fixture sets them, no code asks for a vendor.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, fields, replace
+from typing import Any
+
+from . import filter as filters
+from . import match
+
+
+@dataclass(frozen=True, slots=True)
+class Leniency:
+    """The switches that make a service accept what the standard does not ask it to accept.
+
+    All off is the strict reading.  `SWITCHES` says in a sentence what each of them does.
+    """
+
+    store_unknown_attributes: bool = False
+    drop_unknown_attributes: bool = False
+    store_wrong_types: bool = False
+    boolean_strings: bool = False
+    complex_from_string: bool = False
+    empty_string_removes: bool = False
+    schemas_optional: bool = False
+    several_primaries: bool = False
+    ignore_read_only: bool = False
+    value_path_creates: bool = False
+    remove_with_value: bool = False
+    dotted_keys: bool = False
+    skip_unknown_members: bool = False
+    store_unknown_members: bool = False
+    unquoted_filter_values: bool = False
+    sub_attribute_after_value_path: bool = False
+    unknown_filter_attributes: bool = False
+
+    @classmethod
+    def of(cls, names: Iterable[str]) -> Leniency:
+        """Return the leniency with the switches of these names (``boolean-strings``) on."""
+        return cls(**{name.replace("-", "_"): True for name in names})
+
+    @property
+    def accepts_unknown(self) -> bool:
+        return self.store_unknown_attributes or self.drop_unknown_attributes
+
+    def names(self) -> list[str]:
+        """The names of the switches that are on."""
+        return [item.name.replace("_", "-") for item in fields(self) if getattr(self, item.name)]
+
+
+SWITCHES: dict[str, str] = {
+    "store-unknown-attributes": "attributes that no schema declares are stored and returned as they came",
+    "drop-unknown-attributes": "attributes that no schema declares are silently left out",
+    "store-wrong-types": 'values of the wrong type are stored as they came ("active": "False")',
+    "boolean-strings": '"True" and "false" in any case are taken for booleans',
+    "complex-from-string": 'a string for a complex attribute becomes its value (manager "42")',
+    "empty-string-removes": 'an empty string for a complex attribute removes it (manager "")',
+    "schemas-optional": "a body without `schemas` is accepted",
+    "several-primaries": "several values marked primary are stored as they came",
+    "ignore-read-only": "a PATCH of a read-only attribute changes nothing instead of being an error",
+    "value-path-creates": 'an add or replace whose `emails[type eq "work"]` matches nothing creates that value',
+    "remove-with-value": "a remove of `members` with a list of values removes those only",
+    "dotted-keys": 'a PATCH value may have keys such as "name.givenName" and fully qualified attributes',
+    "skip-unknown-members": "members that do not exist are silently left out",
+    "store-unknown-members": "members that do not exist are stored as they came",
+    "unquoted-filter-values": "a filter value may stand without quotes",
+    "sub-attribute-after-value-path": 'a filter may be `emails[type eq "work"].value eq "x"`',
+    "unknown-filter-attributes": "a filter on an attribute that no schema declares matches nothing",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How much one request may ask for; past each, a SCIM error (numbers, sizes in bytes)."""
+
+    body_bytes: int = 10 * 1024 * 1024
+    header_bytes: int = 64 * 1024
+    nesting: int = 32
+    filter_length: int = filters.DEFAULT_MAX_LENGTH
+    filter_depth: int = filters.DEFAULT_MAX_DEPTH
+    patch_operations: int = 1000
+    members: int = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """Bulk as advertised and served (RFC 7644 section 3.7)."""
+
+    supported: bool = True
+    max_operations: int = 1000
+    max_payload_size: int = 1_048_576
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """Paging as advertised and served (RFC 7644 section 3.4.2.4, RFC 9865); times in seconds."""
+
+    index: bool = True
+    cursor: bool = True
+    default_method: str = "index"
+    default_page_size: int = 100
+    max_page_size: int = 1000
+    cursor_timeout: int = 3600
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """Everything that the engine asks about the service that it is.
+
+    ``patch_answer`` and ``patch_answers`` (by resource type name) say whether a PATCH answers
+    200 with the resource or 204 without (RFC 7644 section 3.5.2 allows both).
+    """
+
+    leniency: Leniency = field(default_factory=Leniency)
+    limits: Limits = field(default_factory=Limits)
+    bulk: Bulk = field(default_factory=Bulk)
+    paging: Paging = field(default_factory=Paging)
+    patch: bool = True
+    filter: bool = True
+    sort: bool = True
+    etag: bool = True
+    change_password: bool = True
+    patch_answer: int = 200
+    patch_answers: dict[str, int] = field(default_factory=dict, compare=False)
+    documentation_uri: str | None = None
+
+    @property
+    def filter_dialect(self) -> filters.Dialect:
+        return filters.Dialect(
+            unquoted_values=self.leniency.unquoted_filter_values,
+            sub_attribute_after_value_path=self.leniency.sub_attribute_after_value_path,
+            max_length=self.limits.filter_length,
+            max_depth=self.limits.filter_depth,
+        )
+
+    @property
+    def filter_semantics(self) -> match.Semantics:
+        return match.Semantics(
+            unknown_is_absent=self.leniency.unknown_filter_attributes,
+            boolean_strings=self.leniency.boolean_strings,
+        )
+
+    def answer_to_patch(self, type_name: str) -> int:
+        return self.patch_answers.get(type_name, self.patch_answer)
+
+    def with_leniency(self, **switches: Any) -> Policy:
+        """Return the policy with some leniency switches set otherwise."""
+        return replace(self, leniency=replace(self.leniency, **switches))

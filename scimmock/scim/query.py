@@ -1,0 +1,267 @@
+"""Queries (RFC 7644 section 3.4.2): filter, sort and page over one or several resource types."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from ..errors import InvalidFilter, ScimError
+from .filter import And, Compare, Node, Not, Or, Present, ValuePath, parse
+from .match import Lookup, Predicate, compile_filter, plan
+from .page import Page, PageRequest, read_page
+from .path import resolve
+from .policy import Policy
+from .ports import Store
+from .project import Selection, read_selection
+from .schema import ResourceType
+from .sort import Key, sort_key
+
+SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
+
+_PARAMETERS = (
+    "attributes",
+    "excludedAttributes",
+    "filter",
+    "sortBy",
+    "sortOrder",
+    "startIndex",
+    "count",
+    "cursor",
+)
+Hit = tuple[ResourceType, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Query:
+    """A checked query."""
+
+    filter: str | None
+    sort_by: str | None
+    descending: bool
+    page: PageRequest
+    selection: Selection
+
+    def canonical(self, endpoint: str) -> str:
+        """Return what must be the same for two pages of one query (RFC 9865 section 2)."""
+        return json.dumps([endpoint, self.filter, self.sort_by, self.descending])
+
+
+def read_query(parameters: Mapping[str, Any], policy: Policy) -> Query:
+    """Return the query of URL parameters or of a SearchRequest; raises 400."""
+    sort_order = parameters.get("sortOrder")
+    sort_by = parameters.get("sortBy") or None
+    if sort_order is not None and str(sort_order).lower() not in ("ascending", "descending"):
+        raise ScimError(400, "'sortOrder' is ascending or descending", "invalidValue")
+    if sort_by is not None and not isinstance(sort_by, str):
+        raise ScimError(400, "'sortBy' is an attribute name", "invalidValue")
+    text = parameters.get("filter")
+    if text is not None and not isinstance(text, str):
+        raise InvalidFilter("'filter' is a string")
+    if text is not None and not policy.filter:
+        raise InvalidFilter("this service does not filter")
+    return Query(
+        filter=text,
+        sort_by=sort_by if policy.sort else None,
+        descending=str(sort_order).lower() == "descending",
+        page=read_page(
+            parameters.get("startIndex"), parameters.get("count"), parameters.get("cursor"), policy.paging
+        ),
+        selection=read_selection(parameters.get("attributes"), parameters.get("excludedAttributes")),
+    )
+
+
+def read_search(body: Any, policy: Policy) -> Query:
+    """Return the query of a POST to ``/.search`` (RFC 7644 section 3.4.3)."""
+    if not isinstance(body, dict):
+        raise ScimError(400, "the body is a JSON object", "invalidSyntax")
+    by_name = {name.lower(): value for name, value in body.items()}
+    schemas = by_name.get("schemas")
+    named = isinstance(schemas, list) and SEARCH_REQUEST.lower() in [str(urn).lower() for urn in schemas]
+    if not named and not policy.leniency.schemas_optional:
+        raise ScimError(400, f"'schemas' holds {SEARCH_REQUEST!r}", "invalidSyntax")
+    return read_query({name: by_name.get(name.lower()) for name in _PARAMETERS}, policy)
+
+
+def _paths(node: Node) -> Iterable[str]:
+    if isinstance(node, Compare | Present):
+        yield node.path
+    elif isinstance(node, ValuePath):
+        yield node.path
+        for inner in _paths(node.inner):
+            yield f"{node.path}.{inner}"
+    elif isinstance(node, Not):
+        yield from _paths(node.inner)
+    elif isinstance(node, And | Or):
+        for term in node.terms:
+            yield from _paths(term)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A filter made ready for one resource type.
+
+    ``derived`` says that it reads attributes which the stored document does not have.
+    """
+
+    predicate: Predicate
+    lookups: tuple[Lookup, ...] | None
+    derived: bool
+
+
+def _is_derived(path: str, resource_type: ResourceType) -> bool:
+    target = resolve(path, resource_type)
+    attribute = target.attribute
+    if attribute is None:
+        return False
+    if attribute is resource_type.belonging or (attribute.name == "meta" and path.lower().endswith("location")):
+        return True
+    return attribute in resource_type.references and target.sub is not None and target.sub.name != "value"
+
+
+_MAX_COMPILED = 1024
+
+
+class Finder:
+    """Runs queries on a store; ``view`` gives the full representation of a stored document."""
+
+    def __init__(self, store: Store, policy: Policy, view: Any) -> None:
+        self.store = store
+        self.policy = policy
+        self.view = view
+        self._compiled: dict[tuple[str, str, bool], Compiled] = {}
+
+    def compiled(self, text: str, resource_type: ResourceType, any_type: bool) -> Compiled:
+        """Return a filter made ready for a type; ``any_type`` treats unknown attributes as absent.
+
+        A query over several types does so (RFC 7644 section 3.4.2.1).
+        """
+        key = (text, resource_type.name, any_type)
+        ready = self._compiled.get(key)
+        if ready is None:
+            node = parse(text, self.policy.filter_dialect)
+            semantics = self.policy.filter_semantics
+            if any_type:
+                semantics = replace(semantics, unknown_is_absent=True)
+            ready = Compiled(
+                compile_filter(node, resource_type, semantics),
+                plan(node, resource_type, self.store.indexed(resource_type.name)),
+                any(_is_derived(path, resource_type) for path in _paths(node)),
+            )
+            if len(self._compiled) >= _MAX_COMPILED:
+                self._compiled.clear()
+            self._compiled[key] = ready
+        return ready
+
+    def matches(self, resource_type: ResourceType, text: str, any_type: bool) -> list[str]:
+        """Return the ids of the resources of a type that match a filter, in order of creation."""
+        store, name = self.store, resource_type.name
+        ready = self.compiled(text, resource_type, any_type)
+        predicate = ready.predicate
+        if ready.derived:
+            inner, view = predicate, self.view
+            predicate = lambda document: inner(view(resource_type, document))  # noqa: E731
+        if ready.lookups is None:
+            return [id for id, document in store.scan(name) if predicate(document)]
+        candidates: dict[str, None] = {}
+        for step in ready.lookups:
+            for id in store.lookup(name, step.path, step.value):
+                candidates[id] = None
+        found = []
+        for id in candidates:
+            document = store.get(name, id)
+            if document is not None and predicate(document):
+                found.append(id)
+        if len(ready.lookups) > 1:
+            found.sort(key=lambda id: store.anchor(name, id))
+        return found
+
+    def hits(self, types: tuple[ResourceType, ...], query: Query) -> list[Hit]:
+        """Return all matches of several types, sorted if the query asks for it."""
+        many = len(types) > 1
+        found: list[Hit] = []
+        for resource_type in types:
+            if query.filter is not None:
+                ids: Iterable[str] = self.matches(resource_type, query.filter, many)
+            else:
+                ids = self.store.slice(resource_type.name, 0, self.store.count(resource_type.name))
+            found.extend((resource_type, id) for id in ids)
+        return found
+
+    def _sorted(self, types: tuple[ResourceType, ...], query: Query, hits: list[Hit]) -> list[tuple[Key, Hit]]:
+        assert query.sort_by is not None
+        keys = {resource_type.name: sort_key(query.sort_by, resource_type, len(types) > 1) for resource_type in types}
+        derived = {
+            resource_type.name: _is_derived(query.sort_by, resource_type) for resource_type in types
+        }
+        rows: list[tuple[Key, Hit]] = []
+        for hit in hits:
+            resource_type, id = hit
+            document = self.store.get(resource_type.name, id)
+            if document is not None and derived[resource_type.name]:
+                document = self.view(resource_type, document)
+            rows.append((keys[resource_type.name](document or {}), hit))
+        rows.sort(key=lambda row: row[0], reverse=query.descending)
+        return rows
+
+    def page(self, types: tuple[ResourceType, ...], query: Query, cursors: Any, endpoint: str) -> tuple[Page, list[Hit]]:
+        """Return the envelope of a page and the resources on it."""
+        if query.page.cursor is not None:
+            return self._cursor_page(types, query, cursors, endpoint)
+        start, count = query.page.start_index - 1, query.page.count
+        hits: list[Hit]
+        if len(types) == 1 and query.filter is None and query.sort_by is None:
+            only = types[0]
+            total = self.store.count(only.name)
+            hits = [(only, id) for id in self.store.slice(only.name, start, start + count)]
+        else:
+            everything = self.hits(types, query)
+            total = len(everything)
+            if query.sort_by is not None:
+                everything = [hit for _, hit in self._sorted(types, query, everything)]
+            hits = everything[start : start + count]
+        return Page(total, start_index=query.page.start_index), hits
+
+    def _cursor_page(
+        self, types: tuple[ResourceType, ...], query: Query, cursors: Any, endpoint: str
+    ) -> tuple[Page, list[Hit]]:
+        canonical, count = query.canonical(endpoint), query.page.count
+        skip = 0
+        anchor: Any = None
+        if query.page.cursor:
+            anchor = cursors.read(query.page.cursor, canonical, count)
+        if len(types) == 1 and query.filter is None and query.sort_by is None:
+            only = types[0]
+            total = self.store.count(only.name)
+            ids = self.store.after(only.name, -1 if anchor is None else anchor, count + 1)
+            rest: list[Hit] = [(only, id) for id in ids]
+            mark = self.store.anchor(only.name, ids[count - 1]) if count and len(ids) > count else None
+        else:
+            rest, total, marks = self._ordered(types, query)
+            if anchor is not None:
+                skip = next((i for i, place in enumerate(marks) if self._is_after(place, anchor, query)), len(rest))
+            mark = marks[skip + count - 1] if count and len(rest) > skip + count else None
+        page = Page(total)
+        if mark is not None:
+            page.next_cursor = cursors.issue(canonical, count, mark)
+        return page, rest[skip : skip + count]
+
+    def _ordered(self, types: tuple[ResourceType, ...], query: Query) -> tuple[list[Hit], int, list[Any]]:
+        """Return all matches with the place of each in the order of the results, as JSON."""
+        hits = self.hits(types, query)
+        order = {resource_type.name: number for number, resource_type in enumerate(types)}
+        if query.sort_by is None:
+            places = [[order[t.name], self.store.anchor(t.name, id)] for t, id in hits]
+            return hits, len(hits), places
+        rows = self._sorted(types, query, hits)
+        places = [[list(key), order[hit[0].name], self.store.anchor(hit[0].name, hit[1])] for key, hit in rows]
+        return [hit for _, hit in rows], len(rows), places
+
+    @staticmethod
+    def _is_after(place: list[Any], anchor: list[Any], query: Query) -> bool:
+        if query.sort_by is None:
+            return place > anchor
+        if place[0] != anchor[0]:
+            return (place[0] < anchor[0]) == query.descending
+        return place[1:] > anchor[1:]

@@ -1,0 +1,1 @@
+"""The HTTP server: one pure-ASGI pipeline on uvicorn."""

@@ -1,0 +1,317 @@
+"""The composition root: the one place where the order of the stages of a request is written.
+
+journal.open, route, auth, decode, engine, encode, journal.close.  A pure ASGI application; whatever
+goes wrong in a stage becomes a SCIM error.
+"""
+
+from __future__ import annotations
+
+import logging
+import time
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any
+from urllib.parse import parse_qsl, quote
+
+from ..errors import ScimError
+from ..scim.answer import Answer, Request, error_document
+from ..scim.page import Page
+from ..traffic.exchange import Exchange
+from .bases import BaseUrls
+from .codec import decode, encode
+from .operations import operate
+from .routes import Route, route, split
+from .tenants import Tenant, Tenants
+
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+log = logging.getLogger("scimmock")
+
+_WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
+_JSON_TYPES = frozenset((b"application/scim+json", b"application/json"))
+CONTROL = "/_scimmock"
+
+
+class Seen:
+    """The request headers that the stages read."""
+
+    __slots__ = (
+        "accept", "authorization", "content_length", "content_type", "host", "if_match", "if_none_match",
+        "user_agent",
+    )  # fmt: skip
+
+    def __init__(self, headers: list[tuple[bytes, bytes]]) -> None:
+        self.accept: bytes | None = None
+        self.authorization: bytes | None = None
+        self.content_length: bytes | None = None
+        self.content_type: bytes | None = None
+        self.host: bytes | None = None
+        self.if_match: str | None = None
+        self.if_none_match: str | None = None
+        self.user_agent: bytes | None = None
+        for name, value in headers:
+            attribute = _SEEN.get(name)
+            if attribute is not None:
+                if attribute[:3] == "if_":
+                    setattr(self, attribute, value.decode("latin-1"))
+                else:
+                    setattr(self, attribute, value)
+
+
+_SEEN = {slot.replace("_", "-").encode(): slot for slot in Seen.__slots__}
+
+
+class App:
+    """Serves all tenants; ``control`` answers what lies below ``/_scimmock``.
+
+    ``on_exchange`` is told each finished exchange (an access log); ``lifespan`` hooks run at the end.
+    """
+
+    def __init__(
+        self,
+        tenants: Tenants,
+        bases: BaseUrls,
+        control: ASGIApp | None = None,
+        on_exchange: Callable[[Exchange], None] | None = None,
+    ) -> None:
+        self.tenants = tenants
+        self.bases = bases
+        self.control = control
+        self.on_exchange = on_exchange
+        self.clock = tenants.clock
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        kind = scope["type"]
+        if kind == "lifespan":
+            await self._lifespan(receive, send)
+            return
+        if kind != "http":
+            return
+        path: str = scope["path"]
+        tenant_name, rest = "", path
+        if path.startswith("/t/"):
+            tenant_name, slash, rest = path[3:].partition("/")
+            rest = slash + rest
+        if rest.startswith(CONTROL) and self.control is not None:
+            await self.control({**scope, "path": rest, "tenant": tenant_name}, receive, send)
+            return
+        await self._scim(scope, receive, send, tenant_name, rest)
+
+    async def _lifespan(self, receive: Receive, send: Send) -> None:
+        while True:
+            message = await receive()
+            await send({"type": f"{message['type']}.complete"})
+            if message["type"] == "lifespan.shutdown":
+                return
+
+    async def _scim(self, scope: Scope, receive: Receive, send: Send, tenant_name: str, path: str) -> None:
+        begin = time.perf_counter()
+        headers = scope["headers"]
+        seen = Seen(headers)
+        tenants = self.tenants
+        tenant = tenants.tenants.get(tenant_name)
+        exchange = Exchange(
+            self.clock.now(), begin, tenant_name, scope["method"], path, scope["query_string"], headers,
+            scope["http_version"],
+        )  # fmt: skip
+        client = scope.get("client")
+        if client is not None:
+            exchange.connection = client[1]
+        try:
+            if tenant is None:
+                tenant = tenants.obtain(tenant_name)
+            status, body, extra, close = await self._answer(scope, receive, tenant, path, seen, exchange)
+        except ScimError as error:
+            status, body, extra, close = self._error(error)
+        except Exception:
+            log.exception("a defect of scimmock in %s %s", scope["method"], path)
+            status, body, extra, close = self._error(ScimError(500, "An internal error, see the server's log"))
+        await self._send(send, scope["method"], tenant or tenants.default, seen, exchange, status, body, extra, close)
+
+    async def _answer(
+        self, scope: Scope, receive: Receive, tenant: Tenant, path: str, seen: Seen, exchange: Exchange
+    ) -> tuple[int, bytes, list[tuple[bytes, bytes]], bool]:
+        base = tenant.base_path
+        method = exchange.method
+        if path.startswith(base) and path[len(base) : len(base) + 1] in ("/", ""):
+            exchange.path = path = path[len(base) :] or "/"
+            raw: bytes = scope["raw_path"]
+            if b"%" in raw:
+                raw = raw[len(tenant.prefix) + len(base) :]
+            found = self._route(tenant, method, path[1:], raw[1:] if b"%" in raw else b"")
+            if isinstance(found, ScimError):
+                # Only who may come in learns which endpoints there are.
+                exchange.identity = tenant.auth.identify(seen.authorization).name
+                raise found
+        elif method == "POST" and path in ("/oauth/token", f"{base.rpartition('/')[0]}/oauth/token"):
+            exchange.operation = "token"
+            exchange.request_body = await self._read(receive, seen, 65536)
+            status, document = tenant.auth.issue(exchange.request_body, seen.authorization)
+            headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
+            exchange.request_body = b""  # it holds the client's secret
+            return status, encode(document), headers, False
+        else:
+            raise ScimError(404, f"There is nothing at {path}, the base path is {tenant.prefix}{base}")
+        exchange.operation = found.operation
+        exchange.resource = found.resource or None
+        exchange.id = found.id
+        identity = tenant.auth.identify(seen.authorization)
+        exchange.identity = identity.name
+        if found.operation is None:
+            return self._method_not_allowed(method, found)
+        request = Request(if_match=seen.if_match, if_none_match=seen.if_none_match)
+        query = exchange.query
+        if query:
+            request.query = _parameters(query)
+        if seen.accept is not None:
+            _check_accept(seen.accept)
+        if method in _WITH_BODY:
+            body = await self._read(receive, seen, tenant.policy.limits.body_bytes)
+            exchange.request_body = body
+            request.body = _decode(body, seen, tenant, found)
+        answer = operate(tenant, found, request, identity)
+        if answer.id is not None:
+            exchange.id = answer.id
+        return self._encode(answer, tenant, scope, seen)
+
+    @staticmethod
+    def _route(tenant: Tenant, method: str, path: str, raw: bytes) -> Route | ScimError:
+        try:
+            return route(tenant, method, split(path, raw))
+        except UnicodeDecodeError:
+            return ScimError(400, "the path is not valid UTF-8", "invalidPath")
+        except ScimError as error:
+            return error
+
+    @staticmethod
+    def _method_not_allowed(method: str, found: Route) -> tuple[int, bytes, list[tuple[bytes, bytes]], bool]:
+        allowed = ", ".join((*found.methods, "OPTIONS"))
+        if method == "OPTIONS":
+            return 204, b"", [(b"allow", allowed.encode())], False
+        error = ScimError(405, f"{method} is not possible here, {allowed} are")
+        return 405, encode(error_document(error)), [(b"allow", allowed.encode())], False
+
+    async def _read(self, receive: Receive, seen: Seen, limit: int) -> bytes:
+        length = seen.content_length
+        if length is not None and length.isdigit() and int(length) > limit:
+            raise ScimError(413, f"The size of the body exceeds {limit} bytes")
+        message = await receive()
+        body: bytes = message.get("body", b"")
+        if message.get("more_body"):
+            chunks = [body]
+            size = len(body)
+            while message.get("more_body"):
+                message = await receive()
+                if message["type"] == "http.disconnect":
+                    raise ScimError(400, "the client went away before the end of the body")
+                chunks.append(message.get("body", b""))
+                size += len(chunks[-1])
+                if size > limit:
+                    raise ScimError(413, f"The size of the body exceeds {limit} bytes")
+            body = b"".join(chunks)
+        if len(body) > limit:
+            raise ScimError(413, f"The size of the body exceeds {limit} bytes")
+        return body
+
+    def _encode(
+        self, answer: Answer, tenant: Tenant, scope: Scope, seen: Seen
+    ) -> tuple[int, bytes, list[tuple[bytes, bytes]], bool]:
+        root = self.bases.root(seen.host, scope.get("server"))
+        base = root + tenant.prefix.encode() + tenant.base_path.encode()
+        headers: list[tuple[bytes, bytes]] = []
+        body: bytes = b""
+        content = answer.body
+        if type(content) is bytes:
+            body = content.replace(b"\0", base)
+        elif isinstance(content, Page):
+            envelope = encode(content.envelope())
+            body = (envelope[:-1] + b',"Resources":[' + b",".join(content.items) + b"]}").replace(b"\0", base)
+        elif content is not None:
+            body = encode(content)
+        if answer.etag is not None:
+            headers.append((b"etag", answer.etag.encode()))
+        if answer.location is not None:
+            headers.append((b"location", base + _quoted(answer.location)))
+        return answer.status, body, headers, False
+
+    @staticmethod
+    def _error(error: ScimError) -> tuple[int, bytes, list[tuple[bytes, bytes]], bool]:
+        headers = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in error.headers]
+        return error.status, encode(error_document(error)), headers, error.status == 413
+
+    async def _send(
+        self,
+        send: Send,
+        method: str,
+        tenant: Tenant,
+        seen: Seen,
+        exchange: Exchange,
+        status: int,
+        body: bytes,
+        headers: list[tuple[bytes, bytes]],
+        close: bool,
+    ) -> None:
+        if body or status not in (204, 304):
+            if not headers or headers[0][0] != b"content-type":
+                media_type = tenant.media_type
+                if seen.accept == b"application/json":
+                    media_type = seen.accept
+                headers.insert(0, (b"content-type", media_type))
+            headers.append((b"content-length", str(len(body)).encode()))
+        if close:
+            headers.append((b"connection", b"close"))
+        exchange.status = status
+        exchange.response_headers = headers
+        exchange.response_body = body
+        if method == "HEAD":
+            exchange.response_body = body = b""
+        try:
+            await send({"type": "http.response.start", "status": status, "headers": headers})
+            await send({"type": "http.response.body", "body": body})
+        finally:
+            exchange.end = time.perf_counter()
+            tenant.journal.add(exchange)
+            if self.on_exchange is not None:
+                self.on_exchange(exchange)
+
+
+def _quoted(location: str) -> bytes:
+    """Return a path for a Location header: ids of a user's own may have any character."""
+    if location.isascii() and location.replace("/", "").replace("-", "").replace(":", "").replace(".", "").isalnum():
+        return location.encode()
+    endpoint, slash, id = location[1:].partition("/")
+    return f"/{endpoint}{slash}{quote(id, safe=':@!$()*,;=-._~+')}".encode()
+
+
+def _parameters(query: bytes) -> dict[str, str]:
+    """Return the last value of each query parameter; raises 400 for text that is not UTF-8."""
+    try:
+        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict")
+    except (UnicodeDecodeError, ValueError):
+        raise ScimError(400, "the query is not valid percent-encoded UTF-8", "invalidValue") from None
+    return dict(pairs)
+
+
+def _check_accept(accept: bytes) -> None:
+    if b"json" not in accept and b"*" not in accept and accept.strip():
+        raise ScimError(406, "Only application/scim+json and application/json can be answered")
+
+
+def _decode(body: bytes, seen: Seen, tenant: Tenant, found: Route) -> Any:
+    content_type = seen.content_type
+    if content_type is not None and content_type not in _JSON_TYPES:
+        media, _, parameters = content_type.lower().partition(b";")
+        if media.strip() not in _JSON_TYPES:
+            shown = content_type.decode("latin-1")
+            raise ScimError(415, f"Content-Type is application/scim+json or application/json, not {shown}")
+        if b"charset" in parameters and b"utf-8" not in parameters and b"utf8" not in parameters:
+            raise ScimError(415, "the charset of JSON is UTF-8")
+    policy = tenant.policy
+    if found.operation == "bulk" and len(body) > policy.bulk.max_payload_size:
+        raise ScimError(
+            413,
+            f"The size of the bulk operation exceeds the maxPayloadSize ({policy.bulk.max_payload_size}).",
+        )
+    return decode(body, policy.limits.nesting)

@@ -1,0 +1,82 @@
+"""The base URL that answers carry in `meta.location` and `$ref`.
+
+It is the public URL if one is set, else what the client called, provided that it names this server:
+an answer must never repeat whatever a Host header says.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+
+_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?")
+
+
+class BaseUrls:
+    """Finds the root URL of requests.
+
+    ``host`` and ``port`` are where the server listens; ``public_url`` overrides everything.
+    """
+
+    def __init__(self, host: str, port: int, tls: bool, public_url: str | None = None) -> None:
+        self.host = host
+        self.port = port
+        self.scheme = "https" if tls else "http"
+        self.public_url = public_url.rstrip("/") if public_url else None
+        self._known: dict[bytes, bytes | None] = {}
+        self._any = host in ("0.0.0.0", "::", "")
+
+    @property
+    def bound(self) -> str:
+        """The URL under which the server can be reached for certain."""
+        host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
+        return self.public_url or f"{self.scheme}://{_bracketed(host)}:{self.port}"
+
+    def root(self, host_header: bytes | None, local: tuple[str, int | None] | None) -> bytes:
+        """Return the root URL for a request; ``local`` is the address that the client connected to."""
+        if self.public_url is not None:
+            return self.public_url.encode()
+        key = host_header or b""
+        found = self._known.get(key)
+        if found is None:
+            found = self._accept(key.decode("latin-1"), local)
+            if found is None:
+                if self._any and local is not None and local[0]:
+                    return f"{self.scheme}://{_bracketed(local[0])}:{local[1]}".encode()
+                return self.bound.encode()
+            if len(self._known) < 1000:
+                self._known[key] = found
+        return found
+
+    def _accept(self, header: str, local: tuple[str, int | None] | None) -> bytes | None:
+        match = _HOST.fullmatch(header)
+        if match is None:
+            return None
+        host = (match[1] or match[2]).lower()
+        if is_loopback(host):
+            # Whatever the port: a forwarded port or a tunnel on this machine leads here.
+            return f"{self.scheme}://{header}".encode()
+        port = int(match[3]) if match[3] else (443 if self.scheme == "https" else 80)
+        if port == self.port and (host == self.host.lower() or (local is not None and host == local[0])):
+            return f"{self.scheme}://{header}".encode()
+        return None
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address means this machine."""
+    if host.lower() in ("localhost", "localhost."):
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def host_of(header: str) -> str | None:
+    """Return the host of a Host header without its port, None when the header makes no sense."""
+    match = _HOST.fullmatch(header)
+    return (match[1] or match[2]) if match else None

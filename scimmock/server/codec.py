@@ -1,0 +1,83 @@
+"""JSON in and out, at the speed of msgspec and with limits that it does not have."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from urllib.parse import quote
+
+import msgspec
+
+from ..errors import ScimError
+
+_decoder = msgspec.json.Decoder()
+_encoder = msgspec.json.Encoder()
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+
+# A raw NUL byte cannot occur in JSON, so it can stand for the base URL in prepared bytes.
+BASE_MARK = b"\0"
+
+
+class JsonEncoder:
+    """The encoder that the engine is given (see `scimmock.scim.ports.Encoder`)."""
+
+    def reference(self, endpoint: str, id: str) -> Any:
+        """Return the URL of a resource as prepared bytes: the mark of the base, then the path."""
+        path = f"{endpoint}/{quote(id, safe=':@!$()*,;=-._~+')}" if id else endpoint
+        return msgspec.Raw(b'"\0' + path.encode() + b'"')
+
+    def encode(self, document: Any) -> bytes:
+        """Return the JSON of a document that may hold references."""
+        return _encoder.encode(document)
+
+
+def encode(document: Any) -> bytes:
+    """Return the JSON of a plain document."""
+    return _encoder.encode(document)
+
+
+def _too_deep(body: bytes, limit: int) -> bool:
+    if body.count(b"{") + body.count(b"[") <= limit:
+        return False
+    depth = 0
+    for match in _TOKENS.finditer(body):
+        first = body[match.start()]
+        if first in b"[{":
+            depth += 1
+            if depth > limit:
+                return True
+        elif first in b"]}":
+            depth -= 1
+    return False
+
+
+def _has_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any("\0" in name or _has_nul(inner) for name, inner in value.items())
+    return isinstance(value, list) and any(map(_has_nul, value))
+
+
+def decode(body: bytes, nesting: int) -> Any:
+    """Decode the JSON of a request; raises 400 invalidSyntax with what is wrong and where.
+
+    ``nesting`` is how many objects and arrays may lie within each other; the check comes first,
+    because decoders end in a RecursionError.  NUL characters are refused: no directory stores them.
+    """
+    if not body:
+        raise ScimError(400, "the request has no body", "invalidSyntax")
+    if _too_deep(body, nesting):
+        raise ScimError(400, f"the body is nested deeper than {nesting} levels", "invalidSyntax")
+    try:
+        document = _decoder.decode(body)
+    except UnicodeDecodeError:
+        raise ScimError(400, "the body is not valid UTF-8", "invalidSyntax") from None
+    except (msgspec.MsgspecError, RecursionError) as error:
+        detail = str(error)
+        if detail == "Input data was truncated":
+            detail = "the JSON ends too early or holds half of a surrogate pair"
+        raise ScimError(400, f"the body is not valid JSON: {detail}", "invalidSyntax") from None
+    if b"\\u0000" in body and _has_nul(document):
+        raise ScimError(400, "the body has a NUL character", "invalidSyntax")
+    return document

@@ -1,0 +1,75 @@
+"""The server as the control API sees it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from starlette.requests import Request
+
+from ..control.api import TenantOptions
+from ..errors import ScimError
+from .bases import BaseUrls
+from .population import dump
+from .tenants import Tenant, Tenants, blueprint_for
+
+
+class ControlHost:
+    """Implements `scimmock.control.api.Host`; ``ready`` turns true when the directory is loaded."""
+
+    def __init__(self, tenants: Tenants, bases: BaseUrls, admin_token: str) -> None:
+        self.tenants = tenants
+        self.bases = bases
+        self.admin_token = admin_token
+        self.ready = True
+
+    def root_url(self, request: Request) -> str:
+        host = request.headers.get("host")
+        return self.bases.root(host.encode("latin-1") if host else None, request.scope.get("server")).decode()
+
+    def info(self) -> dict[str, Any]:
+        blueprint = self.tenants.blueprint
+        layers = blueprint.layers
+        policy = layers.behaviour.policy
+        limits = policy.limits
+        return {
+            "fixture": layers.behaviour.name,
+            "layers": {
+                "names": list(layers.names),
+                "behaviour": layers.behaviour.name,
+                "people": layers.people.name,
+                "auth": layers.auth.name,
+                "client": layers.client.name if layers.client else None,
+            },
+            "leniency": policy.leniency.names(),
+            "seed": blueprint.seed,
+            "limits": {name: getattr(limits, name) for name in limits.__dataclass_fields__}
+            | {"tenants": self.tenants.max_tenants},
+            "resources": {
+                resource_type.endpoint.strip("/"): self.tenants.default.directory.count(resource_type.name)
+                for resource_type in self.tenants.default.types
+            },
+            "tenants": sorted(name for name in self.tenants.tenants if name),
+        }
+
+    def tenant(self, name: str) -> Tenant:
+        """Return a tenant for a call below ``/t/{name}``, made on first use like for a SCIM request."""
+        return self.tenants.obtain(name) if name else self.tenants.default
+
+    def create_tenant(self, name: str, options: TenantOptions) -> Tenant:
+        fixtures = (options.fixture,) if isinstance(options.fixture, str) else tuple(options.fixture or ())
+        if name in self.tenants.tenants:
+            raise ScimError(409, f"the tenant {name!r} exists already")
+        blueprint = blueprint_for(self.tenants.blueprint, fixtures, options.users, options.groups, options.seed)
+        return self.tenants.create(name, blueprint)
+
+    def delete_tenant(self, name: str) -> bool:
+        return self.tenants.delete(name)
+
+    def dump(self, tenant: Tenant) -> dict[str, list[dict[str, Any]]]:
+        return dump(tenant.directory, tenant.types)
+
+    def restore(self, tenant: Tenant, content: dict[str, Any]) -> None:
+        self.tenants.restore(tenant, content)
+
+    def reset(self, tenant: Tenant) -> None:
+        self.tenants.reset(tenant)

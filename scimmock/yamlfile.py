@@ -1,0 +1,155 @@
+"""YAML for configuration: only JSON's types, and a position for every value.
+
+YAML 1.1 reads ``NO`` as false, ``2024-01-01`` as a date and ``0123`` as 83; here a plain scalar is
+null, true, false, a JSON number or the text that it is.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+import msgspec
+import yaml
+
+from .errors import FileError, did_you_mean
+
+try:
+    from yaml import CSafeLoader as _Loader
+except ImportError:  # PyYAML without libyaml
+    from yaml import SafeLoader as _Loader  # type: ignore[assignment]
+
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_LITERALS = {"null": None, "~": None, "": None, "true": True, "false": False}
+_T = TypeVar("_T")
+
+
+@dataclass(slots=True)
+class YamlFile:
+    """The data of a file and the line and column (from 1) of each value by its path (``$.a[0].b``)."""
+
+    path: Path
+    data: Any
+    positions: dict[str, tuple[int, int]] = field(default_factory=dict)
+
+    def where(self, path: str = "$") -> str:
+        """Return "file:line:column" of a value, or of the nearest one around it."""
+        while path not in self.positions and path != "$":
+            path = path[: max(path.rfind("."), path.rfind("["), 1)]
+        line, column = self.positions.get(path, (1, 1))
+        return f"{self.path}:{line}:{column}"
+
+    def error(self, path: str, message: str, hint: str | None = None) -> FileError:
+        """Return the error to raise for a value."""
+        return FileError(message, where=self.where(path), hint=hint)
+
+    def convert(self, kind: type[_T]) -> _T:
+        """Return the data as a msgspec type; raises FileError with the position of what does not fit."""
+        try:
+            return msgspec.convert(self.data, kind)
+        except msgspec.ValidationError as error:
+            raise self._explain(str(error), kind) from None
+
+    def _explain(self, text: str, kind: type) -> FileError:
+        message, _, path = text.partition(" - at `")
+        path = path.rstrip("`") or "$"
+        hint = None
+        unknown = re.fullmatch(r"Object contains unknown field `(.*)`", message)
+        if unknown:
+            known = _fields_at(kind, path)
+            near = did_you_mean(unknown[1], known)
+            message = f"unknown key {unknown[1]!r}"
+            hint = f"did you mean {near!r}?" if near else f"known are {', '.join(sorted(known))}" if known else None
+            path = f"{path}.{unknown[1]}"
+        missing = re.fullmatch(r"Object missing required field `(.*)`", message)
+        if missing:
+            message, hint = f"the key {missing[1]!r} is missing", None
+        return self.error(path, message[:1].lower() + message[1:] if not unknown else message, hint)
+
+
+def _fields_at(kind: Any, path: str) -> list[str]:
+    """Return the keys that are known where an unknown one stands."""
+    types = [kind]
+    for step in re.findall(r"\.([^.\[]+)|(\[[^\]]*\])", path):
+        found = []
+        for item in _parts(types):
+            if step[0] and isinstance(item, type) and issubclass(item, msgspec.Struct):
+                found += [f.type for f in msgspec.structs.fields(item) if f.encode_name == step[0]]
+            elif step[1]:
+                found += list(getattr(item, "__args__", ()))[-1:]
+        types = found
+    names: list[str] = []
+    for item in _parts(types):
+        if isinstance(item, type) and issubclass(item, msgspec.Struct):
+            names += [f.encode_name for f in msgspec.structs.fields(item)]
+    return names
+
+
+def _parts(types: list[Any]) -> list[Any]:
+    """Flatten unions."""
+    flat: list[Any] = []
+    for item in types:
+        arguments = getattr(item, "__args__", ())
+        if arguments and getattr(item, "__origin__", None) not in (list, dict, tuple):
+            flat += _parts(list(arguments))
+        else:
+            flat.append(item)
+    return flat
+
+
+def _scalar(node: yaml.ScalarNode) -> Any:
+    text: str = node.value
+    if node.style in ("'", '"', "|", ">"):  # libyaml says "" for a plain scalar, PyYAML None
+        return text
+    if text in _LITERALS:
+        return _LITERALS[text]
+    match = _NUMBER.fullmatch(text)
+    if match is None:
+        return text
+    return float(text) if match[1] or match[2] else int(text)
+
+
+def read_yaml(path: Path, loader: Callable[[Path], str] | None = None) -> YamlFile:
+    """Read a YAML file; raises FileError for what cannot be read or is no YAML."""
+    try:
+        text = loader(path) if loader else path.read_text("utf-8-sig")
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    except UnicodeDecodeError:
+        raise FileError("is not UTF-8", where=str(path), hint="save it as UTF-8") from None
+    try:
+        root = yaml.compose(text, Loader=_Loader)
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark
+        where = f"{path}:{mark.line + 1}:{mark.column + 1}" if mark else str(path)
+        raise FileError(f"is not YAML: {error.problem or error}", where=where) from None
+    except yaml.YAMLError as error:
+        raise FileError(f"is not YAML: {error}", where=str(path)) from None
+    result = YamlFile(path, None)
+    if root is not None:
+        result.data = _build(root, "$", result)
+    return result
+
+
+def _build(node: yaml.Node, path: str, into: YamlFile) -> Any:
+    into.positions.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
+    if isinstance(node, yaml.MappingNode):
+        mapping: dict[str, Any] = {}
+        for key_node, value_node in node.value:
+            at = f"{into.path}:{key_node.start_mark.line + 1}:{key_node.start_mark.column + 1}"
+            if not isinstance(key_node, yaml.ScalarNode):
+                raise FileError("a key is plain text", where=at)
+            key = key_node.value
+            if key in mapping:
+                raise FileError(f"the key {key!r} stands twice", where=at)
+            inner = f"{path}.{key}"
+            into.positions[inner] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
+            mapping[key] = _build(value_node, inner, into)
+        return mapping
+    if isinstance(node, yaml.SequenceNode):
+        return [_build(item, f"{path}[{index}]", into) for index, item in enumerate(node.value)]
+    assert isinstance(node, yaml.ScalarNode)
+    return _scalar(node)
