@@ -122,7 +122,6 @@ class Tenants:
         self,
         blueprint: Blueprint,
         clock: Clock,
-        progress: Callable[[int, int], None] | None = None,
         max_tenants: int = MAX_TENANTS,
     ) -> None:
         self.blueprint = blueprint
@@ -130,9 +129,20 @@ class Tenants:
         self.budget = Budget()
         self.max_tenants = max_tenants
         self._templates: dict[tuple[object, ...], Directory] = {}
-        self._template(blueprint, progress)
         self.tenants: dict[str, Tenant] = {}
-        self.default = self.tenants[""] = self._make("", blueprint)
+
+    def start(self, progress: Callable[[int, int], None] | None = None) -> None:
+        """Make the people of the server's own fixture; ``progress`` is told (done, total)."""
+        self._template(self.blueprint, progress)
+        self.tenants[""] = self._make("", self.blueprint)
+
+    def place(self, name: str, blueprint: Blueprint, directory: Directory) -> None:
+        """Serve a directory that was stored before."""
+        self.tenants[name] = Tenant(name, blueprint, directory, self.clock, self.budget)
+
+    @property
+    def default(self) -> Tenant:
+        return self.tenants[""]
 
     def empty_directory(self, blueprint: Blueprint, tenant: str) -> Directory:
         """Return a directory without resources for a tenant."""

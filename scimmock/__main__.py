@@ -1,0 +1,5 @@
+"""``python -m scimmock``."""
+
+from .cli import main
+
+main()

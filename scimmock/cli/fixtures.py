@@ -1,0 +1,100 @@
+"""``scimmock fixtures``."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import click
+
+if TYPE_CHECKING:
+    from ..fixture import Fixture
+
+
+@click.group(
+    short_help="List, show and check fixtures.",
+    epilog="Examples:\n\n  scimmock fixtures show okta\n\n  scimmock fixtures check ./my-fixture",
+)
+def command() -> None:
+    """List, show and check fixtures: what a service or an identity provider is like."""
+
+
+@command.command("list", epilog="Examples:\n\n  scimmock fixtures list\n\n  scimmock fixtures list | grep idp")
+def list_fixtures() -> None:
+    """List the shipped fixtures."""
+    from ..fixture import load_fixture, shipped_names
+
+    names = shipped_names()
+    width = max(map(len, names), default=0)
+    for name in names:
+        file = load_fixture(name).file
+        click.echo(f"{name:<{width}}  {file.kind:<8}  {file.title}")
+
+
+@command.command("show", epilog="Examples:\n\n  scimmock fixtures show okta\n\n  scimmock fixtures show ./my-fixture")
+@click.argument("name")
+def show(name: str) -> None:
+    """Show what a fixture does, and where each behaviour is known from."""
+    from ..fixture import load_fixture
+
+    fixture = load_fixture(name)
+    click.echo(f"{fixture.file.fixture}: {fixture.file.title}\n")
+    if fixture.file.description:
+        click.echo(click.wrap_text(fixture.file.description, 96) + "\n")
+    for label, text in _facts(fixture):
+        click.echo(f"{label:<14}{text}")
+    if fixture.leniency:
+        _show_leniency(fixture)
+    if fixture.file.sources:
+        click.echo("\nSources")
+        for code, address in fixture.file.sources.items():
+            click.echo(f"  {code:<14}{address}")
+
+
+def _facts(fixture: Fixture) -> list[tuple[str, str]]:
+    facts = [("kind", fixture.file.kind)]
+    behaviour, people, policy = fixture.file.behaviour, fixture.file.people, fixture.policy
+    if behaviour is not None:
+        yes = {True: "yes", False: "no"}
+        facts += [
+            ("base path", behaviour.base_path),
+            ("resources", ", ".join(f"{kind.name} at {kind.endpoint}" for kind in fixture.types)),
+            ("PATCH", f"{yes[policy.patch]}, answers " + ", ".join(
+                f"{policy.answer_to_patch(kind.name)} for {kind.name}" for kind in fixture.types)),
+            ("bulk", f"up to {policy.bulk.max_operations} operations" if policy.bulk.supported else "no"),
+            ("paging", " and ".join(way for way, on in (("index", policy.paging.index), ("cursor", policy.paging.cursor)) if on)
+             + f", {policy.paging.default_page_size} a page, at most {policy.paging.max_page_size}"),
+            ("sort", yes[policy.sort]),
+            ("ETags", yes[policy.etag]),
+        ]
+    if people is not None:
+        ids = f", externalId like {people.external_id}'s" if people.external_id else ""
+        facts.append(("people", f"{people.users} users, {people.groups} groups{ids}"))
+    if fixture.file.auth is not None:
+        facts.append(("credentials", ", ".join(fixture.file.auth.schemes)))
+    return facts
+
+
+def _show_leniency(fixture: Fixture) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from ..scim.policy import SWITCHES
+
+    table = Table(title="\nLeniency", title_justify="left", box=None, pad_edge=False)
+    for heading in ("switch", "what it does", "why", "source", "confidence"):
+        table.add_column(heading, overflow="fold")
+    for switch in fixture.leniency:
+        confidence = "UNVERIFIED" if switch.confidence == "unverified" else switch.confidence
+        table.add_row(switch.switch, SWITCHES[switch.switch], switch.why, switch.source, confidence)
+    Console().print(table)
+
+
+@command.command("check", epilog="Examples:\n\n  scimmock fixtures check ./my-fixture\n\n  scimmock fixtures check okta")
+@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+def check(paths: tuple[str, ...]) -> None:
+    """Check fixtures; exit code 4 with path:line:column when one is wrong."""
+    from ..fixture import load_fixture
+
+    for path in paths:
+        fixture = load_fixture(path)
+        click.echo(f"{path}: {fixture.name} is well-formed")

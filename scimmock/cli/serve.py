@@ -1,0 +1,172 @@
+"""``scimmock serve``."""
+
+from __future__ import annotations
+
+import json
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..server.run import Ready, Running
+
+_NAMED = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)=(.*[^=].*)")
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
+
+
+@click.command(
+    short_help="Serve SCIM 2.0 from memory, seeded with people.",
+    epilog="Examples:\n\n  scimmock serve --fixture okta\n\n  scimmock serve --port 0 --users 1000 --print json",
+)
+@click.option("--fixture", "fixtures", multiple=True, metavar="NAME|PATH",
+              help="What the server is like; several are layers, later ones win. Default: rfc.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port, 0 for a free one.")
+@click.option("--base-path", metavar="P", help="Path of the SCIM service. Default: the fixture's, /scim/v2.")
+@click.option("--token", "tokens", multiple=True, metavar="[NAME=]T",
+              help="Bearer token that is accepted. Default: scimmock on loopback, else a random one.")
+@click.option("--basic", "basic", multiple=True, metavar="USER:PASSWORD", help="HTTP basic account that is accepted.")
+@click.option("--oauth-client", "clients", multiple=True, metavar="ID:SECRET[:SECONDS]",
+              help="OAuth 2.0 client of the token endpoint, and how long its tokens live.")
+@click.option("--no-auth", is_flag=True, help="Accept requests without credentials.")
+@click.option("--admin-token", metavar="T", help="Token for the control API from elsewhere. Default: a random one.")
+@click.option("--users", type=click.IntRange(0), metavar="N", help="How many users are made up.")
+@click.option("--groups", type=click.IntRange(0), metavar="N", help="How many groups are made up.")
+@click.option("--people", multiple=True, type=_EXISTING, metavar="FILE",
+              help="People of your own: ListResponse, JSON array, JSON lines or CSV.")
+@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same people and ids.")
+@click.option("--db", type=_FILE, metavar="FILE", help="Keep the directory in a file.")
+@click.option("--tls-cert", type=_EXISTING, metavar="F", help="Certificate chain (PEM), for HTTPS.")
+@click.option("--tls-key", type=_EXISTING, metavar="F", help="Key of the certificate (PEM).")
+@click.option("--public-url", metavar="URL", help="URL in locations, when clients come through a proxy or tunnel.")
+@click.option("--max-body", type=click.IntRange(1), metavar="BYTES", help="Largest request body. Default: 10 MB.")
+@click.option("--max-tenants", type=click.IntRange(0), default=10_000, show_default=True, help="How many tenants there can be.")
+@click.option("--ready-file", type=_FILE, metavar="FILE", help="Write this file once the server accepts.")
+@click.option("--access-log", type=_FILE, metavar="FILE", help="Append a JSON line for each request.")
+@click.option("--print", "form", type=click.Choice(["human", "json"]), default="human", show_default=True,
+              help="How to say where the server listens.")
+@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True)
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+def command(**given: Any) -> None:
+    """Serve SCIM 2.0 from memory, seeded with people, until Ctrl-C.
+
+    The service is at http://HOST:PORT/scim/v2, isolated directories for parallel tests are at
+    /t/NAME/scim/v2, the control API is at /_scimmock.
+    """
+    form, quiet, level = given.pop("form"), given.pop("quiet"), given.pop("log_level")
+    running = _start(given, form == "human" and not quiet)
+    from ..server.run import configure_logging
+
+    configure_logging("error" if quiet else level)
+    running.serve(lambda ready: None if quiet else _announce(running, ready, form))
+
+
+def _start(given: dict[str, Any], show_progress: bool) -> Running:
+    from ..fixture import BasicSpec, ClientSpec
+    from ..server.run import Running, ServeOptions
+
+    options = ServeOptions(
+        **{
+            **given,
+            "tokens": _tokens(given["tokens"]),
+            "basic": tuple(BasicSpec(*_pair("--basic", text)) for text in given["basic"]),
+            "clients": tuple(_client(ClientSpec, text) for text in given["clients"]),
+        }
+    )
+    if options.no_auth and (options.tokens or options.basic or options.clients):
+        raise UsageError("--no-auth goes with no --token, --basic or --oauth-client")
+    _check_paths(options.base_path, options.public_url)
+    progress = _Progress() if show_progress and sys.stderr.isatty() else None
+    try:
+        return Running(options, progress)
+    finally:
+        if progress is not None:
+            progress.close()
+
+
+def _check_paths(base_path: str | None, public_url: str | None) -> None:
+    if base_path is not None and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", base_path):
+        raise UsageError(f"--base-path {base_path!r} is no path", hint="/scim/v2 would be one")
+    if base_path is not None and base_path.startswith(("/_scimmock", "/t/")):
+        raise UsageError(f"--base-path {base_path!r} is scimmock's own", hint="choose another one")
+    if public_url is not None and not re.fullmatch(r"https?://[A-Za-z0-9._~:\[\]-]+(/[A-Za-z0-9._~/-]*)?", public_url):
+        raise UsageError(f"--public-url {public_url!r} is no URL", hint="https://scim.example.com would be one")
+
+
+def _tokens(texts: tuple[str, ...]) -> dict[str, str]:
+    tokens: dict[str, str] = {}
+    for text in texts:
+        named = _NAMED.fullmatch(text)
+        name, value = (named[1], named[2]) if named else ("default" if not tokens else f"token-{len(tokens) + 1}", text)
+        if not value or not value.isascii() or any(character.isspace() for character in value):
+            raise UsageError("a --token has ASCII characters without spaces")
+        if name in tokens:
+            raise UsageError(f"the token name {name!r} stands twice")
+        tokens[name] = value
+    return tokens
+
+
+def _pair(option: str, text: str) -> tuple[str, str]:
+    first, colon, second = text.partition(":")
+    if not first or not colon:
+        raise UsageError(f"{option} {text!r} has no colon", hint="NAME:SECRET would be right")
+    return first, second
+
+
+def _client(kind: Any, text: str) -> Any:
+    client_id, rest = _pair("--oauth-client", text)
+    secret, colon, seconds = rest.rpartition(":")
+    if colon and seconds.isdigit() and int(seconds) > 0:
+        return kind(client_id, secret, int(seconds))
+    return kind(client_id, rest)
+
+
+def _announce(running: Running, ready: Ready, form: str) -> None:
+    if form == "json":
+        click.echo(json.dumps(ready.as_dict()))
+        return
+    tenants = running.tenants
+    layers = tenants.blueprint.layers
+    counts = ", ".join(
+        f"{tenants.default.directory.count(kind.name)} {kind.endpoint.strip('/').lower()}" for kind in tenants.default.types
+    )
+    token = ready.token or "none needed"
+    click.echo(f"scimmock {ready.version}: fixture {' + '.join(layers.names)}, {counts}, seed {ready.seed}")
+    click.echo(f"  SCIM     {ready.base_url}")
+    click.echo(f"  token    {token}")
+    click.echo(f"  control  {ready.control_url}")
+    click.echo("Ctrl-C stops the server.")
+
+
+class _Progress:
+    """A progress bar for long loading, shown after the first second."""
+
+    def __init__(self) -> None:
+        import time
+
+        self._clock = time.monotonic
+        self._begin = self._clock()
+        self._bar: Any = None
+        self._task: Any = None
+
+    def __call__(self, done: int, total: int) -> None:
+        if self._bar is None:
+            if self._clock() - self._begin < 1 or done >= total:
+                return
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._bar = Progress(console=Console(stderr=True), transient=True)
+            self._task = self._bar.add_task("making people", total=total)
+            self._bar.start()
+        self._bar.update(self._task, completed=done)
+
+    def close(self) -> None:
+        if self._bar is not None:
+            self._bar.stop()

@@ -1,0 +1,69 @@
+"""``scimmock wait``."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import click
+
+from ..clock import parse_duration
+from ..errors import UnreachableError, UsageError
+
+
+@click.command(
+    short_help="Wait until a server is ready.",
+    epilog="Examples:\n\n  scimmock wait --timeout 10s\n\n  scimmock wait --ready-file /tmp/scimmock.json",
+)
+@click.option("--url", metavar="URL", help="Root URL of the server. Default: http://127.0.0.1:8080.")
+@click.option("--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="The server's ready file.")
+@click.option("--timeout", default="30s", show_default=True, metavar="DURATION", help="How long to wait (200ms, 7s, 2m).")
+def command(url: str | None, ready_file: Path | None, timeout: str) -> None:
+    """Wait until a server accepts requests and its directory is loaded; exit code 5 if it does not."""
+    try:
+        seconds = parse_duration(timeout)
+    except ValueError as error:
+        raise UsageError(f"--timeout: {error}") from None
+    if url is not None and ready_file is not None:
+        raise UsageError("--url and --ready-file exclude each other")
+    deadline = time.monotonic() + seconds
+    while True:
+        target = _from_file(ready_file) if ready_file is not None else url or "http://127.0.0.1:8080"
+        if target is not None and _is_ready(target):
+            return
+        if time.monotonic() >= deadline:
+            what = target or str(ready_file)
+            raise UnreachableError(f"{what} is not ready after {timeout}")
+        time.sleep(min(0.05, max(0.0, deadline - time.monotonic())))
+
+
+def _from_file(path: Path) -> str | None:
+    try:
+        return str(json.loads(path.read_text("utf-8"))["url"])
+    except (OSError, ValueError, KeyError):
+        return None
+
+
+def _is_ready(url: str) -> bool:
+    parts = urlsplit(url)
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise UsageError(f"{url!r} is no URL", hint="http://127.0.0.1:8080 would be one")
+    connection: http.client.HTTPConnection
+    if parts.scheme == "https":
+        import ssl
+
+        # Readiness is no secret, and a test server's certificate is its own.
+        context = ssl._create_unverified_context()
+        connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=2, context=context)
+    else:
+        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=2)
+    try:
+        connection.request("GET", f"{parts.path.rstrip('/')}/_scimmock/readyz")
+        return connection.getresponse().status == 200
+    except (OSError, http.client.HTTPException):
+        return False
+    finally:
+        connection.close()

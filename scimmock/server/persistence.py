@@ -1,0 +1,113 @@
+"""``--db FILE``: all directories of a server in one file, written off the request path.
+
+A snapshot is written at most every `INTERVAL` seconds when something changed, and at the end.  A
+SIGKILL loses what changed since the last snapshot, never the file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from pathlib import Path
+from typing import Any
+
+from ..store.directory import Directory
+from ..store.snapshot import Lock, read_snapshot, write_snapshot
+from .tenants import Blueprint, Tenants, blueprint_for
+
+INTERVAL = 5.0
+log = logging.getLogger("scimmock")
+
+
+class Persistence:
+    """Loads the file at the start and keeps it up to date."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self.lock = Lock(path)
+        self._written: object = None
+
+    def open(self, tenants: Tenants) -> bool:
+        """Lock the file and load it if it exists; False when it is new.  Raises FileError."""
+        self.lock.acquire()
+        if not self.path.exists():
+            return False
+        try:
+            header, tables = read_snapshot(self.path)
+            for name, state in header.get("tenants", {}).items():
+                self._load(tenants, name, state, tables)
+        except BaseException:
+            self.lock.release()
+            raise
+        self._written = self._state(tenants)
+        return True
+
+    def _load(self, tenants: Tenants, name: str, state: dict[str, Any], tables: dict[str, Any]) -> None:
+        blueprint: Blueprint = tenants.blueprint
+        if name and state.get("own"):
+            own = state["own"]
+            blueprint = blueprint_for(blueprint, tuple(own["fixtures"]), own["users"], own["groups"], own["seed"])
+        directory = tenants.empty_directory(blueprint, name)
+        prefix = f"t/{name}/" if name else ""
+        for resource_type in directory.types:
+            table = directory.tables[resource_type.name]
+            for id, document in tables.get(prefix + table.name, {}).items():
+                table.put_new(id, document)
+        directory.version = state.get("version", 0)
+        directory.minter.retired = set(state.get("retired", ()))
+        tenants.place(name, blueprint, directory)
+
+    def _state(self, tenants: Tenants) -> object:
+        return [(name, id(tenant.directory), tenant.directory.dirty) for name, tenant in tenants.tenants.items()]
+
+    def _capture(self, tenants: Tenants) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
+        """Return a consistent view of everything: documents are never changed, only replaced."""
+        header: dict[str, Any] = {"tenants": {}}
+        tables: list[tuple[str, Any]] = []
+        for name, tenant in tenants.tenants.items():
+            directory: Directory = tenant.directory
+            state: dict[str, Any] = {
+                "version": directory.version,
+                "retired": sorted(directory.minter.retired),
+            }
+            if name and tenant.blueprint is not tenants.blueprint:
+                people = tenant.blueprint.population
+                state["own"] = {
+                    "fixtures": list(tenant.blueprint.layers.names),
+                    "users": people.users,
+                    "groups": people.groups,
+                    "seed": tenant.blueprint.seed,
+                }
+            header["tenants"][name] = state
+            prefix = f"t/{name}/" if name else ""
+            for table in directory.tables.values():
+                tables.append((prefix + table.name, list(table.items())))
+        return header, tables
+
+    async def run(self, tenants: Tenants) -> None:
+        """Write snapshots until cancelled."""
+        while True:
+            await asyncio.sleep(INTERVAL)
+            await self.save(tenants)
+
+    async def save(self, tenants: Tenants) -> None:
+        """Write a snapshot in a thread if something changed; a failure is logged and tried again."""
+        state = self._state(tenants)
+        if state == self._written:
+            return
+        header, tables = self._capture(tenants)
+        try:
+            await asyncio.to_thread(write_snapshot, self.path, header, tables)
+        except OSError as error:
+            log.error("%s cannot be written: %s", self.path, error.strerror)
+        else:
+            self._written = state
+
+    def close(self, tenants: Tenants) -> None:
+        """Write the last snapshot and give the lock back; raises OSError."""
+        try:
+            if self._state(tenants) != self._written:
+                header, tables = self._capture(tenants)
+                write_snapshot(self.path, header, tables)
+        finally:
+            self.lock.release()

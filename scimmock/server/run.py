@@ -1,0 +1,330 @@
+"""From options to a running server: bind, load, say that it is ready, serve, stop."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import json
+import logging
+import os
+import secrets
+import signal
+import socket
+import ssl
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from ..clock import Clock
+from ..control.api import control_app
+from ..errors import FileError, UsageError
+from ..fixture import AuthSpec, BasicSpec, ClientSpec, combine
+from ..traffic.exchange import Exchange
+from ..version import __version__
+from .app import App
+from .bases import BaseUrls, is_loopback
+from .binding import bind
+from .host import ControlHost
+from .persistence import Persistence
+from .protocol import ScimProtocol
+from .tenants import MAX_TENANTS, Blueprint, Tenants, population_of
+
+log = logging.getLogger("scimmock")
+GRACE = 5  # seconds that requests in flight have to finish
+
+
+@dataclass(slots=True)
+class ServeOptions:
+    """Everything that ``scimmock serve`` can be told; see its --help for the meaning."""
+
+    fixtures: tuple[str, ...] = ()
+    host: str = "127.0.0.1"
+    port: int = 8080
+    base_path: str | None = None
+    tokens: dict[str, str] = field(default_factory=dict)
+    no_auth: bool = False
+    basic: tuple[BasicSpec, ...] = ()
+    clients: tuple[ClientSpec, ...] = ()
+    admin_token: str | None = None
+    users: int | None = None
+    groups: int | None = None
+    people: tuple[Path, ...] = ()
+    seed: int = 1
+    db: Path | None = None
+    tls_cert: Path | None = None
+    tls_key: Path | None = None
+    public_url: str | None = None
+    ready_file: Path | None = None
+    access_log: Path | None = None
+    max_body: int | None = None
+    max_tenants: int = MAX_TENANTS
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """What a client needs to know of a server that listens."""
+
+    url: str
+    base_url: str
+    control_url: str
+    token: str | None
+    admin_token: str
+    pid: int
+    seed: int
+    version: str
+
+    def as_dict(self) -> dict[str, Any]:
+        return {name: getattr(self, name) for name in self.__dataclass_fields__}
+
+
+def blueprint_of(options: ServeOptions) -> Blueprint:
+    """Read the fixtures and put the options over them; raises FileError and UsageError."""
+    layers = combine(options.fixtures)
+    behaviour = layers.behaviour.file.behaviour
+    people = population_of(layers.people.file.people, layers.people.folder)
+    if options.people:
+        # One's own people take the place of the fixture's, made-up ones come only when asked for.
+        people = replace(people, users=0, groups=0, files=options.people)
+    people = replace(
+        people,
+        users=people.users if options.users is None else options.users,
+        groups=people.groups if options.groups is None else options.groups,
+    )
+    if options.users == 0 and options.groups == 0 and not options.people:
+        people = replace(people, files=())
+    if options.max_body is not None:
+        policy = layers.behaviour.policy
+        limited = replace(policy, limits=replace(policy.limits, body_bytes=options.max_body))
+        layers = replace(layers, behaviour=replace(layers.behaviour, policy=limited))
+    return Blueprint(
+        layers=layers,
+        seed=options.seed,
+        population=people,
+        base_path=options.base_path or (behaviour.base_path if behaviour else "/scim/v2"),
+        tokens=_tokens(options),
+        auth=_auth(options, layers.auth.file.auth or AuthSpec()),
+        auth_required=not options.no_auth,
+    )
+
+
+def _tokens(options: ServeOptions) -> dict[str, str]:
+    if options.no_auth:
+        return {}
+    if options.tokens:
+        return dict(options.tokens)
+    # On loopback a well-known token keeps examples short; anywhere else it must be secret.
+    return {"default": "scimmock" if is_loopback(options.host) else secrets.token_urlsafe(24)}
+
+
+def _auth(options: ServeOptions, spec: AuthSpec) -> AuthSpec:
+    schemes = list(spec.schemes)
+    if options.basic and "basic" not in schemes:
+        schemes.append("basic")
+    if options.clients and "oauth2" not in schemes:
+        schemes.append("oauth2")
+    return AuthSpec(
+        schemes=schemes,
+        tokens=spec.tokens,
+        basic=[*spec.basic, *options.basic],
+        clients=[*spec.clients, *options.clients],
+    )
+
+
+def _tls(options: ServeOptions) -> None:
+    if (options.tls_cert is None) != (options.tls_key is None):
+        raise UsageError("--tls-cert and --tls-key go together")
+    if options.tls_cert is None:
+        return
+    try:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        context.load_cert_chain(options.tls_cert, options.tls_key)
+    except (OSError, ssl.SSLError) as error:
+        raise FileError(f"cannot be used for TLS: {error}", where=str(options.tls_cert)) from None
+
+
+class Server(uvicorn.Server):
+    """A uvicorn server that says when it is ready and ends with 0 on SIGINT and SIGTERM."""
+
+    on_ready: Callable[[], None] | None = None
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.on_ready is not None and not self.should_exit:
+            self.on_ready()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+        """Stop at the first signal and hurry at the second; unlike uvicorn, do not raise it again."""
+        previous = {}
+        for number in (signal.SIGINT, signal.SIGTERM):
+            previous[number] = signal.signal(number, self.handle_exit)
+        try:
+            yield
+        finally:
+            for number, handler in previous.items():
+                signal.signal(number, handler)
+
+
+class Running:
+    """A server put together from options; `serve` runs it until it is told to stop."""
+
+    def __init__(self, options: ServeOptions, progress: Callable[[int, int], None] | None = None) -> None:
+        self.options = options
+        _tls(options)
+        self.socket = bind(options.host, options.port)
+        try:
+            self._assemble(options, progress)
+        except BaseException:
+            self.socket.close()
+            raise
+
+    def _assemble(self, options: ServeOptions, progress: Callable[[int, int], None] | None) -> None:
+        blueprint = blueprint_of(options)
+        self.clock = Clock()
+        self.tenants = Tenants(blueprint, self.clock, options.max_tenants)
+        self.persistence = Persistence(options.db) if options.db is not None else None
+        if self.persistence is None or not self.persistence.open(self.tenants):
+            self.tenants.start(progress)
+        self.admin_token = options.admin_token or secrets.token_urlsafe(24)
+        self.port: int = self.socket.getsockname()[1]
+        tls = options.tls_cert is not None
+        self.bases = BaseUrls(options.host, self.port, tls, options.public_url)
+        self._access_log = open(options.access_log, "a", buffering=1) if options.access_log else None  # noqa: SIM115
+        self.host = ControlHost(self.tenants, self.bases, self.admin_token)
+        observer = self._log_access if self._access_log is not None else None
+        self.app = App(self.tenants, self.bases, control_app(self.host), observer)
+        protocol = type(
+            "Protocol",
+            (ScimProtocol,),
+            {
+                "header_limit": blueprint.layers.behaviour.policy.limits.header_bytes,
+                "on_refused": staticmethod(self._refused),
+            },
+        )
+        self.config = uvicorn.Config(
+            self.app,
+            http=protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=GRACE,
+            backlog=2048,
+            ssl_certfile=str(options.tls_cert) if options.tls_cert else None,
+            ssl_keyfile=str(options.tls_key) if options.tls_key else None,
+        )
+        self.server = Server(self.config)
+
+    @property
+    def ready(self) -> Ready:
+        url = self.bases.bound
+        blueprint = self.tenants.blueprint
+        return Ready(
+            url=url,
+            base_url=f"{url}{blueprint.base_path}",
+            control_url=f"{url}/_scimmock",
+            token=next(iter(blueprint.tokens.values()), None),
+            admin_token=self.admin_token,
+            pid=os.getpid(),
+            seed=blueprint.seed,
+            version=__version__,
+        )
+
+    def _refused(self, status: int, detail: str, connection: int) -> None:
+        """Enter a request that never became one into the journal."""
+        now = self.clock.now()
+        exchange = Exchange(now, 0.0, "", "?", "?", b"", [], "1.1")
+        exchange.status, exchange.connection = status, connection
+        exchange.error = {"kind": "refused", "message": detail}
+        self.tenants.default.journal.add(exchange)
+
+    def _log_access(self, exchange: Exchange) -> None:
+        assert self._access_log is not None
+        line = {
+            "at": self.clock.text(),
+            "tenant": exchange.tenant,
+            "method": exchange.method,
+            "path": exchange.path,
+            "query": exchange.query.decode("latin-1"),
+            "status": exchange.status,
+            "ms": round((exchange.end - exchange.begin) * 1000, 3),
+            "operation": exchange.operation,
+            "resource": exchange.resource,
+            "id": exchange.id,
+            "token": exchange.identity,
+            "connection": exchange.connection,
+        }
+        self._access_log.write(json.dumps(line, ensure_ascii=False) + "\n")
+
+    def serve(self, on_ready: Callable[[Ready], None]) -> None:
+        """Serve until SIGINT or SIGTERM; ``on_ready`` is called once the socket accepts."""
+
+        def ready() -> None:
+            if self.options.ready_file is not None:
+                write_ready_file(self.options.ready_file, self.ready)
+            on_ready(self.ready)
+
+        self.server.on_ready = ready
+        # The directory lives as long as the server: the collector need not look at it again.
+        gc.collect()
+        gc.freeze()
+        try:
+            with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
+                runner.run(self._serve())
+        finally:
+            if self.options.ready_file is not None:
+                self.options.ready_file.unlink(missing_ok=True)
+            if self._access_log is not None:
+                self._access_log.close()
+
+    async def _serve(self) -> None:
+        writer = asyncio.create_task(self.persistence.run(self.tenants)) if self.persistence else None
+        try:
+            await self.server.serve(sockets=[self.socket])
+        finally:
+            if writer is not None and self.persistence is not None:
+                writer.cancel()
+                with contextlib.suppress(asyncio.CancelledError):
+                    await writer
+                self._close_database()
+
+    def _close_database(self) -> None:
+        assert self.persistence is not None
+        try:
+            self.persistence.close(self.tenants)
+        except OSError as error:
+            reason = f"cannot be written: {error.strerror}"
+            raise FileError(reason, where=str(self.persistence.path)) from None
+
+
+def write_ready_file(path: Path, ready: Ready) -> None:
+    """Write the ready file in one step: who sees it sees all of it.  It holds tokens, hence mode 0600."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with open(descriptor, "w", encoding="utf-8") as file:
+            file.write(json.dumps(ready.as_dict()) + "\n")
+        os.replace(temporary, path)
+    except OSError as error:
+        raise FileError(f"the ready file cannot be written: {error.strerror}", where=str(path)) from None
+
+
+def configure_logging(level: str) -> None:
+    """Send log messages to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
+    for name in ("scimmock", "uvicorn.error"):
+        logger = logging.getLogger(name)
+        logger.handlers[:] = [handler]
+        logger.propagate = False
+        # uvicorn tells the story of every start and stop at INFO; that is for those who debug.
+        quiet = name != "scimmock" and level == "info"
+        logger.setLevel("WARNING" if quiet else level.upper())

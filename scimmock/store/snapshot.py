@@ -1,0 +1,128 @@
+"""A directory on disk: one JSON file that TinyDB can open, replaced as a whole or not at all.
+
+Tables are named as in memory ("Users"), those of a tenant "t/NAME/Users"; the table "_scimmock" has
+one document that says what the file is.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any
+
+import msgspec
+
+from ..errors import FileError
+
+FORMAT = "db/1"
+HEADER = "_scimmock"
+_CHUNK = 200  # documents encoded at a time: the interpreter can serve requests in between
+
+Rows = Iterable[tuple[str, dict[str, Any]]]
+
+
+def _lines(header: dict[str, Any], tables: Iterable[tuple[str, Rows]]) -> Iterator[bytes]:
+    encode = msgspec.json.encode
+    yield b'{"' + HEADER.encode() + b'": {"1": ' + encode({"format": FORMAT, **header}) + b"}"
+    for name, rows in tables:
+        yield b",\n" + encode(name) + b": {"
+        separator = b"\n"
+        chunk: list[bytes] = []
+        for id, document in rows:
+            chunk.append(separator + encode(id) + b": " + encode(document))
+            separator = b",\n"
+            if len(chunk) == _CHUNK:
+                yield b"".join(chunk)
+                chunk.clear()
+        yield b"".join(chunk) + b"}"
+    yield b"}\n"
+
+
+def write_snapshot(path: Path, header: dict[str, Any], tables: Iterable[tuple[str, Rows]]) -> None:
+    """Write a snapshot beside the file and put it in its place; raises OSError, the old file stays then.
+
+    The file is readable by its owner only: it holds people.
+    """
+    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    try:
+        with open(descriptor, "wb") as file:
+            for line in _lines(header, tables):
+                file.write(line)
+            file.flush()
+            os.fsync(file.fileno())
+        os.replace(temporary, path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def read_snapshot(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, dict[str, Any]]]]:
+    """Return the header and the tables of a file; raises FileError and never changes the file."""
+    try:
+        raw = path.read_bytes()
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror}", where=str(path)) from None
+    hint = "the file is left as it is; move it away to begin with a new one"
+    try:
+        content = msgspec.json.decode(raw)
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
+        raise FileError(f"is damaged: {error}", where=str(path), hint=hint) from None
+    header = content.get(HEADER, {}).get("1") if isinstance(content, dict) else None
+    if not isinstance(header, dict) or "format" not in header:
+        raise FileError("is not a directory of scimmock", where=str(path), hint=hint)
+    if header["format"] != FORMAT:
+        known = f"this version knows {FORMAT}"
+        raise FileError(f"has the format {header['format']!r}", where=str(path), hint=known)
+    tables = {name: rows for name, rows in content.items() if name != HEADER}
+    for name, rows in tables.items():
+        if not isinstance(rows, dict) or not all(isinstance(document, dict) for document in rows.values()):
+            raise FileError(f"is damaged: the table {name!r} is no table", where=str(path), hint=hint)
+        for id, document in rows.items():
+            if document.get("id") != id or not isinstance(document.get("meta"), dict):
+                raise FileError(f"is damaged: {name} {id!r} is no resource", where=str(path), hint=hint)
+    return header, tables
+
+
+class Lock:
+    """Keeps a second server from using the same file; held until `release` or the end of the process."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path.with_name(f"{path.name}.lock")
+        self._file: IO[str] | None = None
+
+    def acquire(self) -> None:
+        """Take the lock; raises FileError when another process has it."""
+        try:
+            self._file = open(self.path, "a+")  # noqa: SIM115 - held open for as long as the lock
+        except OSError as error:
+            raise FileError(f"cannot be written: {error.strerror}", where=str(self.path)) from None
+        try:
+            _lock(self._file)
+        except OSError:
+            self._file.close()
+            self._file = None
+            raise FileError(
+                "is in use by another scimmock", where=str(self.path.with_suffix("")), hint="stop it or use another file"
+            ) from None
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None
+            self.path.unlink(missing_ok=True)
+
+
+try:
+    import fcntl
+
+    def _lock(file: IO[str]) -> None:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+except ImportError:  # Windows
+    import msvcrt
+
+    def _lock(file: IO[str]) -> None:
+        msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)  # type: ignore[attr-defined]

@@ -1,0 +1,146 @@
+"""Shared fixtures: a real server process on a free port, and fresh tenants of it for each test."""
+
+from __future__ import annotations
+
+import itertools
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+USER = "urn:ietf:params:scim:schemas:core:2.0:User"
+GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
+ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
+PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
+
+_numbers = itertools.count(1)
+
+
+@dataclass
+class LiveServer:
+    """A ``scimmock serve`` process; ``ready`` is the content of its ready file."""
+
+    process: subprocess.Popen[str]
+    ready: dict[str, Any]
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return str(self.ready["url"])
+
+    @property
+    def base_url(self) -> str:
+        return str(self.ready["base_url"])
+
+    @property
+    def address(self) -> tuple[str, int]:
+        parsed = httpx.URL(self.url)
+        assert parsed.port is not None
+        return parsed.host, parsed.port
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and return the exit code."""
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+        return self.process.wait(timeout=15)
+
+    def client(self, **options: Any) -> httpx.Client:
+        """Return a client of the default tenant with the server's token."""
+        headers = {"Authorization": f"Bearer {self.ready['token']}"} if self.ready["token"] else {}
+        return httpx.Client(base_url=self.base_url, headers=headers, timeout=20, **options)
+
+
+Launch = Callable[..., LiveServer]
+
+
+def _clean_environment() -> dict[str, str]:
+    return {name: value for name, value in os.environ.items() if not name.startswith("SCIMMOCK_")}
+
+
+def _launcher(folder: Path, servers: list[LiveServer]) -> Launch:
+    def launch(*args: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> LiveServer:
+        number = next(_numbers)
+        ready_file, log = folder / f"ready-{number}.json", folder / f"log-{number}.txt"
+        command = [sys.executable, "-m", "scimmock", "serve", "--port", "0", "--ready-file", str(ready_file), *args]
+        with log.open("w") as output:
+            process = subprocess.Popen(
+                command,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                text=True,
+                env=_clean_environment() | (env or {}),
+                cwd=cwd or folder,
+            )
+        deadline = time.monotonic() + 30
+        while not ready_file.exists():
+            if process.poll() is not None or time.monotonic() > deadline:
+                process.kill()
+                raise AssertionError(f"the server did not start: {log.read_text()}")
+            time.sleep(0.01)
+        server = LiveServer(process, json.loads(ready_file.read_text()), log)
+        servers.append(server)
+        return server
+
+    return launch
+
+
+@pytest.fixture
+def launch(tmp_path: Path) -> Iterator[Launch]:
+    """Start servers with arguments of one's own: ``launch("--users", "5")``; they end with the test."""
+    servers: list[LiveServer] = []
+    yield _launcher(tmp_path, servers)
+    for server in servers:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+    """One ``rfc`` server for the whole session; tests use tenants of it."""
+    servers: list[LiveServer] = []
+    yield _launcher(tmp_path_factory.mktemp("server"), servers)("--users", "0", "--groups", "0")
+    for server in servers:
+        assert server.stop() == 0
+
+
+@pytest.fixture
+def tenant(shared_server: LiveServer) -> Iterator[Callable[..., httpx.Client]]:
+    """Make fresh tenants: ``tenant(fixture="okta", users=3)`` returns a client of its SCIM base."""
+    made: list[tuple[str, httpx.Client]] = []
+    control = f"{shared_server.url}/_scimmock/tenants"
+
+    def make(**options: Any) -> httpx.Client:
+        name = f"test-{os.getpid()}-{next(_numbers)}"
+        answer = httpx.put(f"{control}/{name}", json={"users": 0, "groups": 0, **options})
+        assert answer.status_code == 201, answer.text
+        about = answer.json()
+        client = httpx.Client(
+            base_url=about["base_url"], headers={"Authorization": f"Bearer {about['token']}"}, timeout=20
+        )
+        made.append((name, client))
+        return client
+
+    yield make
+    for name, client in made:
+        client.close()
+        httpx.delete(f"{control}/{name}")
+
+
+@pytest.fixture
+def scim(tenant: Callable[..., httpx.Client]) -> httpx.Client:
+    """A client of an empty directory with the strict ``rfc`` behaviour."""
+    return tenant()
+
+
+@pytest.fixture
+def okta(tenant: Callable[..., httpx.Client]) -> httpx.Client:
+    """A client of an empty directory with the ``okta`` behaviour."""
+    return tenant(fixture="okta")
