@@ -287,7 +287,10 @@ def _types(source: YamlFile, folder: Path, behaviour: BehaviourSpec) -> tuple[Re
             raise source.error(at, f"{spec.name} at {spec.endpoint} stands twice")
         schema = _schema(source, f"{at}.schema", folder, spec.schema)
         extensions = tuple(
-            (_schema(source, f"{at}.extensions[{number}].schema", folder, extension.schema), extension.required)
+            (
+                _schema(source, f"{at}.extensions[{number}].schema", folder, extension.schema),
+                extension.required,
+            )
             for number, extension in enumerate(spec.extensions)
         )
         types.append(ResourceType(spec.name, spec.endpoint, schema, spec.description, extensions))
@@ -314,7 +317,9 @@ def combine(names: tuple[str, ...]) -> Layers:
     """Read fixtures and combine them slot by slot, later ones over earlier ones; "rfc" lies below all."""
     fixtures = [load_fixture(name) for name in names]
     base = fixtures[0] if [item.name for item in fixtures] == ["rfc"] else load_fixture("rfc")
-    layers = Layers(behaviour=base, people=base, auth=base, names=tuple(item.name for item in fixtures) or ("rfc",))
+    layers = Layers(
+        behaviour=base, people=base, auth=base, names=tuple(item.name for item in fixtures) or ("rfc",)
+    )
     for item in fixtures:
         layers = replace(
             layers,

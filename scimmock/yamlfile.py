@@ -62,7 +62,13 @@ class YamlFile:
             known = _fields_at(kind, path)
             near = did_you_mean(unknown[1], known)
             message = f"unknown key {unknown[1]!r}"
-            hint = f"did you mean {near!r}?" if near else f"known are {', '.join(sorted(known))}" if known else None
+            hint = (
+                f"did you mean {near!r}?"
+                if near
+                else f"known are {', '.join(sorted(known))}"
+                if known
+                else None
+            )
             path = f"{path}.{unknown[1]}"
         missing = re.fullmatch(r"Object missing required field `(.*)`", message)
         if missing:

@@ -70,7 +70,17 @@ def _launcher(folder: Path, servers: list[LiveServer]) -> Launch:
     def launch(*args: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> LiveServer:
         number = next(_numbers)
         ready_file, log = folder / f"ready-{number}.json", folder / f"log-{number}.txt"
-        command = [sys.executable, "-m", "scimmock", "serve", "--port", "0", "--ready-file", str(ready_file), *args]
+        command = [
+            sys.executable,
+            "-m",
+            "scimmock",
+            "serve",
+            "--port",
+            "0",
+            "--ready-file",
+            str(ready_file),
+            *args,
+        ]
         with log.open("w") as output:
             process = subprocess.Popen(
                 command,

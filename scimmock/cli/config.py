@@ -71,4 +71,6 @@ def _option_names(module: str) -> dict[str, str]:
 
 def _refuse(path: Path, key: str, known: list[str]) -> None:
     near = did_you_mean(key, known)
-    raise UsageError(f"unknown key {key!r}", where=str(path), hint=f"did you mean {near!r}?" if near else None)
+    raise UsageError(
+        f"unknown key {key!r}", where=str(path), hint=f"did you mean {near!r}?" if near else None
+    )

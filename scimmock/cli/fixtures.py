@@ -18,7 +18,9 @@ def command() -> None:
     """List, show and check fixtures: what a service or an identity provider is like."""
 
 
-@command.command("list", epilog="Examples:\n\n  scimmock fixtures list\n\n  scimmock fixtures list | grep idp")
+@command.command(
+    "list", epilog="Examples:\n\n  scimmock fixtures list\n\n  scimmock fixtures list | grep idp"
+)
 def list_fixtures() -> None:
     """List the shipped fixtures."""
     from ..fixture import load_fixture, shipped_names
@@ -30,7 +32,9 @@ def list_fixtures() -> None:
         click.echo(f"{name:<{width}}  {file.kind:<8}  {file.title}")
 
 
-@command.command("show", epilog="Examples:\n\n  scimmock fixtures show okta\n\n  scimmock fixtures show ./my-fixture")
+@command.command(
+    "show", epilog="Examples:\n\n  scimmock fixtures show okta\n\n  scimmock fixtures show ./my-fixture"
+)
 @click.argument("name")
 def show(name: str) -> None:
     """Show what a fixture does, and where each behaviour is known from."""
@@ -51,18 +55,28 @@ def show(name: str) -> None:
 
 
 def _facts(fixture: Fixture) -> list[tuple[str, str]]:
-    facts = [("kind", fixture.file.kind)]
+    facts: list[tuple[str, str]] = [("kind", fixture.file.kind)]
     behaviour, people, policy = fixture.file.behaviour, fixture.file.people, fixture.policy
     if behaviour is not None:
         yes = {True: "yes", False: "no"}
         facts += [
             ("base path", behaviour.base_path),
             ("resources", ", ".join(f"{kind.name} at {kind.endpoint}" for kind in fixture.types)),
-            ("PATCH", f"{yes[policy.patch]}, answers " + ", ".join(
-                f"{policy.answer_to_patch(kind.name)} for {kind.name}" for kind in fixture.types)),
+            (
+                "PATCH",
+                f"{yes[policy.patch]}, answers "
+                + ", ".join(f"{policy.answer_to_patch(kind.name)} for {kind.name}" for kind in fixture.types),
+            ),
             ("bulk", f"up to {policy.bulk.max_operations} operations" if policy.bulk.supported else "no"),
-            ("paging", " and ".join(way for way, on in (("index", policy.paging.index), ("cursor", policy.paging.cursor)) if on)
-             + f", {policy.paging.default_page_size} a page, at most {policy.paging.max_page_size}"),
+            (
+                "paging",
+                " and ".join(
+                    way
+                    for way, on in (("index", policy.paging.index), ("cursor", policy.paging.cursor))
+                    if on
+                )
+                + f", {policy.paging.default_page_size} a page, at most {policy.paging.max_page_size}",
+            ),
             ("sort", yes[policy.sort]),
             ("ETags", yes[policy.etag]),
         ]
@@ -89,7 +103,9 @@ def _show_leniency(fixture: Fixture) -> None:
     Console().print(table)
 
 
-@command.command("check", epilog="Examples:\n\n  scimmock fixtures check ./my-fixture\n\n  scimmock fixtures check okta")
+@command.command(
+    "check", epilog="Examples:\n\n  scimmock fixtures check ./my-fixture\n\n  scimmock fixtures check okta"
+)
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 def check(paths: tuple[str, ...]) -> None:
     """Check fixtures; exit code 4 with path:line:column when one is wrong."""

@@ -48,7 +48,11 @@ class Commands(click.Group):
 
 @click.group(
     cls=Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "auto_envvar_prefix": "SCIMMOCK", "max_content_width": 100},
+    context_settings={
+        "help_option_names": ["-h", "--help"],
+        "auto_envvar_prefix": "SCIMMOCK",
+        "max_content_width": 100,
+    },
     epilog="Examples:\n\n  scimmock serve --fixture okta\n\n  scimmock fixtures list",
 )
 @click.version_option(__version__, prog_name="scimmock")

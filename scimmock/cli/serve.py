@@ -22,36 +22,80 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 
 @click.command(
     short_help="Serve SCIM 2.0 from memory, seeded with people.",
-    epilog="Examples:\n\n  scimmock serve --fixture okta\n\n  scimmock serve --port 0 --users 1000 --print json",
+    epilog="Examples:\n\n  scimmock serve --fixture okta\n\n  scimmock serve --port 0 --print json",
 )
-@click.option("--fixture", "fixtures", multiple=True, metavar="NAME|PATH",
-              help="What the server is like; several are layers, later ones win. Default: rfc.")
+@click.option(
+    "--fixture",
+    "fixtures",
+    multiple=True,
+    metavar="NAME|PATH",
+    help="What the server is like; several are layers, later ones win. Default: rfc.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port, 0 for a free one.")
+@click.option(
+    "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port, 0 for a free one."
+)
 @click.option("--base-path", metavar="P", help="Path of the SCIM service. Default: the fixture's, /scim/v2.")
-@click.option("--token", "tokens", multiple=True, metavar="[NAME=]T",
-              help="Bearer token that is accepted. Default: scimmock on loopback, else a random one.")
-@click.option("--basic", "basic", multiple=True, metavar="USER:PASSWORD", help="HTTP basic account that is accepted.")
-@click.option("--oauth-client", "clients", multiple=True, metavar="ID:SECRET[:SECONDS]",
-              help="OAuth 2.0 client of the token endpoint, and how long its tokens live.")
+@click.option(
+    "--token",
+    "tokens",
+    multiple=True,
+    metavar="[NAME=]T",
+    help="Bearer token that is accepted. Default: scimmock on loopback, else a random one.",
+)
+@click.option(
+    "--basic", "basic", multiple=True, metavar="USER:PASSWORD", help="HTTP basic account that is accepted."
+)
+@click.option(
+    "--oauth-client",
+    "clients",
+    multiple=True,
+    metavar="ID:SECRET[:SECONDS]",
+    help="OAuth 2.0 client of the token endpoint, and how long its tokens live.",
+)
 @click.option("--no-auth", is_flag=True, help="Accept requests without credentials.")
-@click.option("--admin-token", metavar="T", help="Token for the control API from elsewhere. Default: a random one.")
+@click.option(
+    "--admin-token", metavar="T", help="Token for the control API from elsewhere. Default: a random one."
+)
 @click.option("--users", type=click.IntRange(0), metavar="N", help="How many users are made up.")
 @click.option("--groups", type=click.IntRange(0), metavar="N", help="How many groups are made up.")
-@click.option("--people", multiple=True, type=_EXISTING, metavar="FILE",
-              help="People of your own: ListResponse, JSON array, JSON lines or CSV.")
+@click.option(
+    "--people",
+    multiple=True,
+    type=_EXISTING,
+    metavar="FILE",
+    help="People of your own: ListResponse, JSON array, JSON lines or CSV.",
+)
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same people and ids.")
 @click.option("--db", type=_FILE, metavar="FILE", help="Keep the directory in a file.")
 @click.option("--tls-cert", type=_EXISTING, metavar="F", help="Certificate chain (PEM), for HTTPS.")
 @click.option("--tls-key", type=_EXISTING, metavar="F", help="Key of the certificate (PEM).")
-@click.option("--public-url", metavar="URL", help="URL in locations, when clients come through a proxy or tunnel.")
-@click.option("--max-body", type=click.IntRange(1), metavar="BYTES", help="Largest request body. Default: 10 MB.")
-@click.option("--max-tenants", type=click.IntRange(0), default=10_000, show_default=True, help="How many tenants there can be.")
+@click.option(
+    "--public-url", metavar="URL", help="URL in locations, when clients come through a proxy or tunnel."
+)
+@click.option(
+    "--max-body", type=click.IntRange(1), metavar="BYTES", help="Largest request body. Default: 10 MB."
+)
+@click.option(
+    "--max-tenants",
+    type=click.IntRange(0),
+    default=10_000,
+    show_default=True,
+    help="How many tenants there can be.",
+)
 @click.option("--ready-file", type=_FILE, metavar="FILE", help="Write this file once the server accepts.")
 @click.option("--access-log", type=_FILE, metavar="FILE", help="Append a JSON line for each request.")
-@click.option("--print", "form", type=click.Choice(["human", "json"]), default="human", show_default=True,
-              help="How to say where the server listens.")
-@click.option("--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True)
+@click.option(
+    "--print",
+    "form",
+    type=click.Choice(["human", "json"]),
+    default="human",
+    show_default=True,
+    help="How to say where the server listens.",
+)
+@click.option(
+    "--log-level", type=click.Choice(["debug", "info", "warning", "error"]), default="info", show_default=True
+)
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
 def command(**given: Any) -> None:
     """Serve SCIM 2.0 from memory, seeded with people, until Ctrl-C.
@@ -95,15 +139,21 @@ def _check_paths(base_path: str | None, public_url: str | None) -> None:
         raise UsageError(f"--base-path {base_path!r} is no path", hint="/scim/v2 would be one")
     if base_path is not None and base_path.startswith(("/_scimmock", "/t/")):
         raise UsageError(f"--base-path {base_path!r} is scimmock's own", hint="choose another one")
-    if public_url is not None and not re.fullmatch(r"https?://[A-Za-z0-9._~:\[\]-]+(/[A-Za-z0-9._~/-]*)?", public_url):
-        raise UsageError(f"--public-url {public_url!r} is no URL", hint="https://scim.example.com would be one")
+    if public_url is not None and not re.fullmatch(
+        r"https?://[A-Za-z0-9._~:\[\]-]+(/[A-Za-z0-9._~/-]*)?", public_url
+    ):
+        raise UsageError(
+            f"--public-url {public_url!r} is no URL", hint="https://scim.example.com would be one"
+        )
 
 
 def _tokens(texts: tuple[str, ...]) -> dict[str, str]:
     tokens: dict[str, str] = {}
     for text in texts:
         named = _NAMED.fullmatch(text)
-        name, value = (named[1], named[2]) if named else ("default" if not tokens else f"token-{len(tokens) + 1}", text)
+        name, value = (
+            (named[1], named[2]) if named else ("default" if not tokens else f"token-{len(tokens) + 1}", text)
+        )
         if not value or not value.isascii() or any(character.isspace() for character in value):
             raise UsageError("a --token has ASCII characters without spaces")
         if name in tokens:
@@ -134,7 +184,8 @@ def _announce(running: Running, ready: Ready, form: str) -> None:
     tenants = running.tenants
     layers = tenants.blueprint.layers
     counts = ", ".join(
-        f"{tenants.default.directory.count(kind.name)} {kind.endpoint.strip('/').lower()}" for kind in tenants.default.types
+        f"{tenants.default.directory.count(kind.name)} {kind.endpoint.strip('/').lower()}"
+        for kind in tenants.default.types
     )
     token = ready.token or "none needed"
     click.echo(f"scimmock {ready.version}: fixture {' + '.join(layers.names)}, {counts}, seed {ready.seed}")

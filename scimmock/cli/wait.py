@@ -19,8 +19,16 @@ from ..errors import UnreachableError, UsageError
     epilog="Examples:\n\n  scimmock wait --timeout 10s\n\n  scimmock wait --ready-file /tmp/scimmock.json",
 )
 @click.option("--url", metavar="URL", help="Root URL of the server. Default: http://127.0.0.1:8080.")
-@click.option("--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="The server's ready file.")
-@click.option("--timeout", default="30s", show_default=True, metavar="DURATION", help="How long to wait (200ms, 7s, 2m).")
+@click.option(
+    "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="The server's ready file."
+)
+@click.option(
+    "--timeout",
+    default="30s",
+    show_default=True,
+    metavar="DURATION",
+    help="How long to wait (200ms, 7s, 2m).",
+)
 def command(url: str | None, ready_file: Path | None, timeout: str) -> None:
     """Wait until a server accepts requests and its directory is loaded; exit code 5 if it does not."""
     try:

@@ -100,7 +100,9 @@ async def _put_tenant(host: Host, request: Request) -> Response:
     try:
         tenant = host.create_tenant(name, options)
     except FileError as error:
-        raise ControlError(400, error.message + (f", {error.hint}" if error.hint else ""), "fixture") from None
+        raise ControlError(
+            400, error.message + (f", {error.hint}" if error.hint else ""), "fixture"
+        ) from None
     return JSONResponse(_described(host, request, tenant), status_code=201)
 
 
@@ -110,7 +112,9 @@ def _explained(text: str) -> ControlError:
     if "unknown field" in message:
         unknown = message.split("`")[1]
         known = [item.name for item in msgspec.structs.fields(TenantOptions)]
-        return ControlError(400, f"unknown key, known are {', '.join(known)}", unknown, did_you_mean(unknown, known))
+        return ControlError(
+            400, f"unknown key, known are {', '.join(known)}", unknown, did_you_mean(unknown, known)
+        )
     return ControlError(400, message[:1].lower() + message[1:], field)
 
 
@@ -196,7 +200,8 @@ def control_app(host: Host) -> Starlette:
         return call
 
     routes = [
-        Route(f"/_scimmock/{path}", endpoint(path, handler), methods=[method]) for method, path, handler in _CALLS
+        Route(f"/_scimmock/{path}", endpoint(path, handler), methods=[method])
+        for method, path, handler in _CALLS
     ]
 
     async def unknown(request: Request, error: Exception) -> Response:

@@ -8,7 +8,9 @@ from typing import Any
 class ControlError(Exception):
     """An error that is answered to the caller of the control API."""
 
-    def __init__(self, status: int, message: str, field: str | None = None, did_you_mean: str | None = None) -> None:
+    def __init__(
+        self, status: int, message: str, field: str | None = None, did_you_mean: str | None = None
+    ) -> None:
         super().__init__(message)
         self.status = status
         self.message = message

@@ -55,9 +55,9 @@ class Failed:
     error: ScimError
 
 
-def read_bulk(body: Any, limits: Bulk, route: Callable[[str], tuple[ResourceType, str | None] | None]) -> tuple[
-    list[Operation | Failed], int | None
-]:
+def read_bulk(
+    body: Any, limits: Bulk, route: Callable[[str], tuple[ResourceType, str | None] | None]
+) -> tuple[list[Operation | Failed], int | None]:
     """Return the operations of a BulkRequest and failOnErrors.
 
     ``route`` finds the resource type and id of a path such as ``/Users/2819``.
@@ -76,7 +76,7 @@ def read_bulk(body: Any, limits: Bulk, route: Callable[[str], tuple[ResourceType
     if len(operations) > limits.max_operations:
         raise ScimError(
             413,
-            f"The bulk request has {len(operations)} operations, more than maxOperations ({limits.max_operations}).",
+            f"The number of operations exceeds the maxOperations ({limits.max_operations}).",
         )
     fail_on_errors = by_name.get("failonerrors")
     if fail_on_errors is not None and (type(fail_on_errors) is not int or fail_on_errors < 1):
@@ -145,7 +145,9 @@ def _references(value: Any) -> set[str]:
 
 def _substitute(value: Any, ids: dict[str, str]) -> Any:
     if isinstance(value, str):
-        return _REFERENCE.sub(lambda match: ids.get(match[1], match[0]), value) if "bulkId:" in value else value
+        return (
+            _REFERENCE.sub(lambda match: ids.get(match[1], match[0]), value) if "bulkId:" in value else value
+        )
     if isinstance(value, dict):
         return {name: _substitute(inner, ids) for name, inner in value.items()}
     if isinstance(value, list):
@@ -156,7 +158,9 @@ def _substitute(value: Any, ids: dict[str, str]) -> Any:
 class BulkJob:
     """Runs the operations of one bulk request; ``perform`` runs one single request on the service."""
 
-    def __init__(self, service: Service, operations: list[Operation | Failed], fail_on_errors: int | None) -> None:
+    def __init__(
+        self, service: Service, operations: list[Operation | Failed], fail_on_errors: int | None
+    ) -> None:
         self.service = service
         self.operations = operations
         self.fail_on_errors = fail_on_errors
@@ -196,7 +200,8 @@ class BulkJob:
         return {
             bulk_id
             for bulk_id in item.needs
-            if bulk_id not in self.ids and self.created_by.get(bulk_id, item.index) not in (item.index, *self.results)
+            if bulk_id not in self.ids
+            and self.created_by.get(bulk_id, item.index) not in (item.index, *self.results)
         }
 
     def _ready(self, item: Operation) -> bool:
@@ -230,7 +235,9 @@ class BulkJob:
                 assert item.bulk_id is not None
                 id = service.store.mint(item.resource_type.name, natural_key(document))
                 if id in self.ids.values():
-                    id = service.store.mint(item.resource_type.name, f"{natural_key(document)}\0{item.bulk_id}")
+                    id = service.store.mint(
+                        item.resource_type.name, f"{natural_key(document)}\0{item.bulk_id}"
+                    )
                 self.ids[item.bulk_id] = id
             # References are set in a second step, when all of the resources exist.
             for item in circle:
@@ -250,7 +257,9 @@ class BulkJob:
             return
         for item in circle:
             document_now = service.store.get(item.resource_type.name, self.ids[item.bulk_id or ""]) or {}
-            self._succeed(item, 201, self.ids[item.bulk_id or ""], document_now.get("meta", {}).get("version"))
+            self._succeed(
+                item, 201, self.ids[item.bulk_id or ""], document_now.get("meta", {}).get("version")
+            )
 
     def _find_circle(self, waiting: list[Operation]) -> list[Operation]:
         """Follow references from the first waiting operation until one comes again."""

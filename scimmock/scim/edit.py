@@ -77,7 +77,11 @@ def _merge_complex(working: Working, holder: dict[str, Any], attribute: Attribut
         _put(holder, attribute.name, new)
         return
     for sub in attribute.sub_attributes:
-        if sub.mutability == "immutable" and sub.name in new and current.get(sub.name, new[sub.name]) != new[sub.name]:
+        if (
+            sub.mutability == "immutable"
+            and sub.name in new
+            and current.get(sub.name, new[sub.name]) != new[sub.name]
+        ):
             raise ScimError(400, f"{sub.path!r} is immutable and has a value", "mutability")
     merged = {**current, **new}
     for name, inner in value.items() if isinstance(value, dict) else ():
@@ -87,7 +91,9 @@ def _merge_complex(working: Working, holder: dict[str, Any], attribute: Attribut
     _put(holder, attribute.name, merged)
 
 
-def _set_sub(working: Working, holder: dict[str, Any], attribute: Attribute, sub: Attribute, value: Any) -> None:
+def _set_sub(
+    working: Working, holder: dict[str, Any], attribute: Attribute, sub: Attribute, value: Any
+) -> None:
     value = normalise_value(sub, value, working.policy.leniency)
     current = holder.get(attribute.name)
     if attribute.multi_valued:
@@ -243,7 +249,9 @@ def _put_elements(
                     raise ScimError(400, f"{sub.path!r} is immutable and has a value", "mutability")
     for index in chosen:
         old = values[index]
-        values[index] = {**old, **element} if merge and isinstance(old, dict) and isinstance(element, dict) else element
+        values[index] = (
+            {**old, **element} if merge and isinstance(old, dict) and isinstance(element, dict) else element
+        )
     if isinstance(element, dict) and element.get("primary") is True:
         if len(chosen) > 1 and not working.policy.leniency.several_primaries:
             raise invalid_value(f"more than one value of {attribute.path!r} would be primary")
@@ -278,7 +286,9 @@ def remove(working: Working, holder: dict[str, Any], path: PatchPath) -> None:
         _remove_tracked(working, holder, attribute, current, chosen)
         return
     places = set(chosen)
-    _store(working, holder, attribute, [element for index, element in enumerate(current) if index not in places])
+    _store(
+        working, holder, attribute, [element for index, element in enumerate(current) if index not in places]
+    )
 
 
 def _remove_tracked(
@@ -311,4 +321,6 @@ def remove_values(working: Working, holder: dict[str, Any], attribute: Attribute
         _remove_tracked(working, holder, attribute, current, chosen)
         return
     places = set(chosen)
-    _store(working, holder, attribute, [element for index, element in enumerate(current) if index not in places])
+    _store(
+        working, holder, attribute, [element for index, element in enumerate(current) if index not in places]
+    )

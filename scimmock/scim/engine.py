@@ -298,7 +298,8 @@ def _check_immutable(resource_type: ResourceType, old: dict[str, Any], new: dict
         if attribute.mutability != "immutable":
             continue
         before, after = (
-            (document.get(attribute.urn) or {}) if attribute.in_extension else document for document in (old, new)
+            (document.get(attribute.urn) or {}) if attribute.in_extension else document
+            for document in (old, new)
         )
         value = before.get(attribute.name)
         if value is not None and after.get(attribute.name, value) != value:

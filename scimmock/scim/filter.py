@@ -12,9 +12,11 @@ with the position of the offending character, counted from 1.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Any, NoReturn
 
@@ -72,6 +74,13 @@ class Or:
     """Any of the terms."""
 
     terms: tuple[Node, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Slot:
+    """Stands for the string number ``index`` (from 0) in the shape of a filter."""
+
+    index: int
 
 
 Node = Compare | Present | ValuePath | Not | And | Or
@@ -269,6 +278,52 @@ class _Parser:
         if any("\ud800" <= character <= "\udfff" for character in value):
             raise InvalidFilter("the string has half of a surrogate pair", position)
         return str(value)
+
+
+_STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
+
+
+def split_strings(text: str) -> tuple[str, list[str]]:
+    """Return the shape of a filter, its text with empty strings, and the strings in their order.
+
+    What a filter means apart from its strings depends on its shape only, so that filters which differ
+    just in what they look for can share their compiled form.  Strings with escapes raise InvalidFilter
+    when they are wrong.
+    """
+    strings: list[str] = []
+
+    def take(match: re.Match[str]) -> str:
+        string = match[0]
+        strings.append(string[1:-1] if "\\" not in string else _Parser.string(string, match.start() + 1))
+        return '""'
+
+    return _STRING.sub(take, text), strings
+
+
+def count_strings(node: Node) -> int:
+    """Return how many comparisons with a string a filter has."""
+    if isinstance(node, Compare):
+        return int(isinstance(node.value, str))
+    if isinstance(node, Present):
+        return 0
+    if isinstance(node, ValuePath | Not):
+        return count_strings(node.inner)
+    return sum(map(count_strings, node.terms))
+
+
+def with_slots(node: Node) -> Node:
+    """Return the tree with slots in place of its strings, numbered as they stand in the text."""
+    return _slotted(node, itertools.count())
+
+
+def _slotted(node: Node, numbers: Iterator[int]) -> Node:
+    if isinstance(node, Compare):
+        return replace(node, value=Slot(next(numbers))) if isinstance(node.value, str) else node
+    if isinstance(node, Present):
+        return node
+    if isinstance(node, ValuePath | Not):
+        return replace(node, inner=_slotted(node.inner, numbers))
+    return replace(node, terms=tuple(_slotted(term, numbers) for term in node.terms))
 
 
 @lru_cache(maxsize=2048)

@@ -1,39 +1,35 @@
-"""What a filter means on resources of a type: predicates and index look-ups.
+"""What a filter means on resources of a type (RFC 7644 section 3.4.2.2).
 
 A filter tree is compiled once per resource type into a predicate on plain dicts; the schema decides
-how values compare (RFC 7644 section 3.4.2.2).  `plan` finds the index look-ups that a filter allows,
-so that an ``eq`` on an indexed attribute never visits the directory.
+how values compare.
 """
 
 from __future__ import annotations
 
 import operator
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import InvalidFilter
-from .filter import And, Compare, Node, Not, Or, Present, ValuePath
+from .filter import And, Compare, Node, Not, Or, Present, Slot, ValuePath
 from .path import Target, resolve
 from .schema import Attribute, ResourceType
 from .values import fold, is_present, parse_date_time
 
 Predicate = Callable[[dict[str, Any]], bool]
 Test = Callable[[Any], bool]
+# Filters of one shape (the same but for the strings in them) are compiled once; binding the strings
+# to the slots of the shape makes the predicate.
+Strings = Sequence[str]
+Bind = Callable[[Strings], Predicate]
+BindTest = Callable[[Strings], Test]
 
 _ORDER: dict[str, Callable[[Any, Any], bool]] = {
     "gt": operator.gt,
     "ge": operator.ge,
     "lt": operator.lt,
     "le": operator.le,
-}
-_TEXT: dict[str, Callable[[str, str], bool]] = {
-    "eq": operator.eq,
-    "ne": operator.ne,
-    "co": lambda value, wanted: wanted in value,
-    "sw": str.startswith,
-    "ew": str.endswith,
-    **_ORDER,
 }
 _SUBSTRING = ("co", "sw", "ew")
 
@@ -53,24 +49,41 @@ class Semantics:
 STRICT = Semantics()
 
 
-@dataclass(frozen=True, slots=True)
-class Lookup:
-    """One index look-up: the resources whose ``path`` has the value, before any other condition."""
-
-    path: str
-    value: str
-
-
 def _refuse(what: str, node: Compare) -> InvalidFilter:
     return InvalidFilter(what, node.position)
 
 
-def _text_test(attribute: Attribute, node: Compare, wanted: str) -> Test:
-    compare = _TEXT[node.op]
+def _text_test(attribute: Attribute, op: str, wanted: str) -> Test:
+    """Compare strings; written out for each operator because scans of the directory spend their time here."""
     if attribute.case_exact:
-        return lambda value: isinstance(value, str) and compare(value, wanted)
+        tests: dict[str, Test] = {
+            "eq": lambda value: value == wanted,
+            "ne": lambda value: value != wanted,
+            "co": lambda value: type(value) is str and wanted in value,
+            "sw": lambda value: type(value) is str and value.startswith(wanted),
+            "ew": lambda value: type(value) is str and value.endswith(wanted),
+        }
+        if op in tests:
+            return tests[op]
+        order = _ORDER[op]
+        return lambda value: type(value) is str and order(value, wanted)
     folded = fold(wanted)
-    return lambda value: isinstance(value, str) and compare(fold(value), folded)
+    if op == "eq":
+        return lambda value: (
+            type(value) is str and (value.lower() if value.isascii() else fold(value)) == folded
+        )
+    if op == "co":
+        return lambda value: (
+            type(value) is str and folded in (value.lower() if value.isascii() else fold(value))
+        )
+    if op == "ne":
+        return lambda value: type(value) is not str or fold(value) != folded
+    if op == "sw":
+        return lambda value: type(value) is str and fold(value).startswith(folded)
+    if op == "ew":
+        return lambda value: type(value) is str and fold(value).endswith(folded)
+    compare = _ORDER[op]
+    return lambda value: type(value) is str and compare(fold(value), folded)
 
 
 def _date_test(node: Compare) -> Test:
@@ -108,7 +121,7 @@ def _boolean_test(node: Compare, semantics: Semantics) -> Test:
 def _untyped_test(attribute: Attribute, node: Compare) -> Test:
     """Compare by the type of the filter's value: no schema says what the attribute is."""
     if isinstance(node.value, str):
-        return _text_test(attribute, node, node.value)
+        return _text_test(attribute, node.op, node.value)
     if type(node.value) is bool:
         return _boolean_test(node, STRICT)
     return _number_test(node)
@@ -140,7 +153,20 @@ def _value_test(attribute: Attribute, node: Compare, semantics: Semantics) -> Te
         raise _refuse(f"{node.path!r} is binary and has no order", node)
     if not isinstance(node.value, str):
         raise _refuse(f"{node.path!r} is compared with a string in quotes", node)
-    return _text_test(attribute, node, node.value)
+    return _text_test(attribute, node.op, node.value)
+
+
+def _bind_test(attribute: Attribute, node: Compare, semantics: Semantics) -> BindTest:
+    """Return how to make the test of a comparison when its string is known."""
+    slot = node.value
+    if not isinstance(slot, Slot):
+        test = _value_test(attribute, node, semantics)
+        return lambda strings: test
+    index = slot.index
+    if attribute.type in ("string", "reference", "any") and attribute.returned != "never":
+        op = node.op
+        return lambda strings: _text_test(attribute, op, strings[index])
+    return lambda strings: _value_test(attribute, replace(node, value=strings[index]), semantics)
 
 
 def _implied_value(attribute: Attribute, path: str, position: int) -> Attribute:
@@ -163,28 +189,29 @@ class _Compiler:
             raise InvalidFilter(f"{self.resource_type.name} has no attribute {path!r}", position)
         return target
 
-    def node(self, node: Node) -> Predicate:
+    def node(self, node: Node) -> Bind:
         if isinstance(node, Compare):
             return self.compare(node)
         if isinstance(node, Present):
-            return self.present(node)
+            predicate = self.present(node)
+            return lambda strings: predicate
         if isinstance(node, ValuePath):
             return self.value_path(node)
         if isinstance(node, Not):
-            inner = self.node(node.inner)
-            return lambda document: not inner(document)
+            return _negate(self.node(node.inner))
         return _combine(node, [self.node(term) for term in node.terms])
 
-    def compare(self, node: Compare) -> Predicate:
+    def compare(self, node: Compare) -> Bind:
         target = self.target(node.path, node.position)
         attribute, sub = target.attribute, target.sub
         if attribute is None:
             raise InvalidFilter(f"{node.path!r} is a schema, not an attribute", node.position)
         if sub is None and attribute.type == "complex":
             sub = _implied_value(attribute, node.path, node.position)
-        test = _value_test(sub or attribute, node, self.semantics)
+        bind_test = _bind_test(sub or attribute, node, self.semantics)
         absent = node.op == "ne" if node.value is not None else node.op == "eq"
-        return _reader(target.extension, attribute, sub, test, absent)
+        extension = target.extension
+        return lambda strings: _reader(extension, attribute, sub, bind_test(strings), absent)
 
     def present(self, node: Present) -> Predicate:
         target = self.target(node.path, node.position)
@@ -197,34 +224,55 @@ class _Compiler:
         assert target.attribute is not None
         return _reader(target.extension, target.attribute, target.sub, is_present, False)
 
-    def value_path(self, node: ValuePath) -> Predicate:
+    def value_path(self, node: ValuePath) -> Bind:
         target = self.target(node.path, node.position)
         attribute = target.attribute
         if attribute is None or target.sub is not None:
             raise InvalidFilter(f"{node.path!r} has no values to choose from", node.position)
-        inner = compile_value_filter(node.inner, attribute, self.semantics)
+        bind_inner = _bind_inside(node.inner, attribute, self.semantics)
         name, urn = attribute.name, target.extension
-
-        def predicate(document: dict[str, Any]) -> bool:
-            holder = document if urn is None else document.get(urn)
-            values = holder.get(name) if isinstance(holder, dict) else None
-            return any(map(inner, values)) if isinstance(values, list) else values is not None and inner(values)
-
-        return predicate
+        return lambda strings: _any_value(urn, name, bind_inner(strings))
 
 
-def _combine(node: And | Or, terms: list[Predicate]) -> Predicate:
-    if len(terms) == 2:
-        first, second = terms
-        if isinstance(node, And):
-            return lambda value: first(value) and second(value)
-        return lambda value: first(value) or second(value)
-    if isinstance(node, And):
-        return lambda value: all(term(value) for term in terms)
-    return lambda value: any(term(value) for term in terms)
+def _any_value(urn: str | None, name: str, inner: Predicate) -> Predicate:
+    def predicate(document: dict[str, Any]) -> bool:
+        holder = document if urn is None else document.get(urn)
+        values = holder.get(name) if isinstance(holder, dict) else None
+        if isinstance(values, list):
+            return any(map(inner, values))
+        return values is not None and inner(values)
+
+    return predicate
 
 
-def _reader(urn: str | None, attribute: Attribute, sub: Attribute | None, test: Test, absent: bool) -> Predicate:
+def _negate(bind: Bind) -> Bind:
+    def negated(strings: Strings) -> Predicate:
+        inner = bind(strings)
+        return lambda document: not inner(document)
+
+    return negated
+
+
+def _combine(node: And | Or, binds: list[Bind]) -> Bind:
+    conjunction = isinstance(node, And)
+
+    def combined(strings: Strings) -> Predicate:
+        terms = [bind(strings) for bind in binds]
+        if len(terms) == 2:
+            first, second = terms
+            if conjunction:
+                return lambda value: first(value) and second(value)
+            return lambda value: first(value) or second(value)
+        if conjunction:
+            return lambda value: all(term(value) for term in terms)
+        return lambda value: any(term(value) for term in terms)
+
+    return combined
+
+
+def _reader(
+    urn: str | None, attribute: Attribute, sub: Attribute | None, test: Test, absent: bool
+) -> Predicate:
     """Read the value or values of an attribute and apply the test; any value is enough.
 
     ``absent`` is the answer where there is no value at all.
@@ -234,6 +282,8 @@ def _reader(urn: str | None, attribute: Attribute, sub: Attribute | None, test: 
 
         def simple(document: dict[str, Any]) -> bool:
             value = document.get(name)
+            if type(value) is str:
+                return test(value)
             if value is None:
                 return absent
             return any(map(test, value)) if type(value) is list else test(value)
@@ -256,9 +306,14 @@ def _reader(urn: str | None, attribute: Attribute, sub: Attribute | None, test: 
     return general
 
 
+def compile_shape(node: Node, resource_type: ResourceType, semantics: Semantics = STRICT) -> Bind:
+    """Compile a filter whose strings may be slots; binding may still raise InvalidFilter for a bad string."""
+    return _Compiler(resource_type, semantics).node(node)
+
+
 def compile_filter(node: Node, resource_type: ResourceType, semantics: Semantics = STRICT) -> Predicate:
     """Return the predicate of a filter on resources of the type; raises InvalidFilter."""
-    return _Compiler(resource_type, semantics).node(node)
+    return compile_shape(node, resource_type, semantics)(())
 
 
 def compile_value_filter(node: Node, attribute: Attribute, semantics: Semantics = STRICT) -> Predicate:
@@ -266,11 +321,14 @@ def compile_value_filter(node: Node, attribute: Attribute, semantics: Semantics 
 
     On a multi-valued attribute of simple values, ``value`` is the value itself.
     """
+    return _bind_inside(node, attribute, semantics)(())
+
+
+def _bind_inside(node: Node, attribute: Attribute, semantics: Semantics) -> Bind:
     if isinstance(node, Not):
-        inner = compile_value_filter(node.inner, attribute, semantics)
-        return lambda value: not inner(value)
+        return _negate(_bind_inside(node.inner, attribute, semantics))
     if isinstance(node, And | Or):
-        return _combine(node, [compile_value_filter(term, attribute, semantics) for term in node.terms])
+        return _combine(node, [_bind_inside(term, attribute, semantics) for term in node.terms])
     if isinstance(node, ValuePath):
         raise InvalidFilter("'[' inside '[' is not allowed", node.position)
     simple = not attribute.subs and attribute.type != "any"
@@ -279,64 +337,22 @@ def compile_value_filter(node: Node, attribute: Attribute, semantics: Semantics 
         if not semantics.unknown_is_absent and attribute.type != "any":
             raise InvalidFilter(f"{attribute.path!r} has no sub-attribute {node.path!r}", node.position)
         sub = Attribute(node.path, type="any", parent=attribute)
+    name = None if simple else sub.name
     if isinstance(node, Present):
-        test, absent = is_present, False
-    else:
-        test = _value_test(sub, node, semantics)
-        absent = node.op == "ne" if node.value is not None else node.op == "eq"
-    if simple:
+        present = _element_test(name, is_present, False)
+        return lambda strings: present
+    bind_test = _bind_test(sub, node, semantics)
+    absent = node.op == "ne" if node.value is not None else node.op == "eq"
+    return lambda strings: _element_test(name, bind_test(strings), absent)
+
+
+def _element_test(name: str | None, test: Test, absent: bool) -> Predicate:
+    """Test one value of a multi-valued attribute, or its sub-attribute ``name``."""
+    if name is None:
         return lambda value: absent if value is None else test(value)
-    name = sub.name
 
     def predicate(element: Any) -> bool:
         value = element.get(name) if isinstance(element, dict) else None
         return absent if value is None else test(value)
 
     return predicate
-
-
-def plan(node: Node, resource_type: ResourceType, indexed: frozenset[str]) -> tuple[Lookup, ...] | None:
-    """Return look-ups whose united results contain every match, or None when a scan is needed.
-
-    ``indexed`` holds the paths that have an index, in declared spelling (``emails.value``).
-    """
-    if isinstance(node, Compare):
-        return _plan_compare(node, "", resource_type, indexed)
-    if isinstance(node, ValuePath):
-        return _plan_inside(node.inner, node.path, resource_type, indexed)
-    if isinstance(node, And):
-        plans = [found for term in node.terms if (found := plan(term, resource_type, indexed)) is not None]
-        return min(plans, key=len) if plans else None
-    if isinstance(node, Or):
-        found = [plan(term, resource_type, indexed) for term in node.terms]
-        return None if None in found else tuple(step for steps in found if steps for step in steps)
-    return None
-
-
-def _plan_inside(
-    node: Node, path: str, resource_type: ResourceType, indexed: frozenset[str]
-) -> tuple[Lookup, ...] | None:
-    if isinstance(node, Compare):
-        return _plan_compare(node, path, resource_type, indexed)
-    if isinstance(node, And):
-        for term in node.terms:
-            found = _plan_inside(term, path, resource_type, indexed)
-            if found is not None:
-                return found
-    return None
-
-
-def _plan_compare(
-    node: Compare, holder: str, resource_type: ResourceType, indexed: frozenset[str]
-) -> tuple[Lookup, ...] | None:
-    if node.op != "eq" or not isinstance(node.value, str):
-        return None
-    target = resolve(f"{holder}.{node.path}" if holder else node.path, resource_type)
-    if target.extension is not None or target.attribute is None:
-        return None
-    name = target.attribute.name
-    if target.sub is not None:
-        name = f"{name}.{target.sub.name}"
-    elif target.attribute.type == "complex":
-        name = f"{name}.value"
-    return (Lookup(name, node.value),) if name in indexed else None

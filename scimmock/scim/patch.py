@@ -12,8 +12,8 @@ from typing import Any
 
 from ..errors import ScimError
 from . import edit
-from .path import Target
 from .patch_path import PatchPath, parse_patch_path
+from .path import Target
 from .policy import Policy
 from .schema import Attribute, ResourceType
 from .validate import invalid_syntax, invalid_value

@@ -16,7 +16,9 @@ from .policy import Policy
 from .schema import ResourceType
 from .validate import invalid_syntax
 
-_PATH = re.compile(r"(?P<attribute>[^\[\]\s\"]+)(?:\[(?P<filter>.*)\](?:\.(?P<sub>[A-Za-z$][\w$-]*))?)?", re.DOTALL)
+_PATH = re.compile(
+    r"(?P<attribute>[^\[\]\s\"]+)(?:\[(?P<filter>.*)\](?:\.(?P<sub>[A-Za-z$][\w$-]*))?)?", re.DOTALL
+)
 _NAME = re.compile(r"(?:[A-Za-z][^\s]*:)?[A-Za-z$][\w$.-]*", re.ASCII)
 
 
@@ -91,6 +93,11 @@ def parse_patch_path(
             return PatchPath(text, resolve(f"{name}.{sub_name}", resource_type), predicate, _equals(node))
         target = Target(target.extension, attribute, sub, target.declared)
     key = None
-    if isinstance(node, Compare) and node.op == "eq" and node.path.lower() == "value" and "value" in attribute.subs:
+    if (
+        isinstance(node, Compare)
+        and node.op == "eq"
+        and node.path.lower() == "value"
+        and "value" in attribute.subs
+    ):
         key = node.value if isinstance(node.value, str) else None
     return PatchPath(text, target, predicate, _equals(node), key)

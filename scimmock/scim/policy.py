@@ -62,7 +62,7 @@ SWITCHES: dict[str, str] = {
     "schemas-optional": "a body without `schemas` is accepted",
     "several-primaries": "several values marked primary are stored as they came",
     "ignore-read-only": "a PATCH of a read-only attribute changes nothing instead of being an error",
-    "value-path-creates": 'an add or replace whose `emails[type eq "work"]` matches nothing creates that value',
+    "value-path-creates": 'an add or replace where `emails[type eq "work"]` matches nothing creates it',
     "remove-with-value": "a remove of `members` with a list of values removes those only",
     "dotted-keys": 'a PATCH value may have keys such as "name.givenName" and fully qualified attributes',
     "skip-unknown-members": "members that do not exist are silently left out",

@@ -121,9 +121,9 @@ def _subs(value: Any, names: set[str], attribute: Attribute | None, including: b
         return [part for part in parts if part != {}]
     if not isinstance(value, dict):
         return value
-    always = {sub.name for sub in attribute.sub_attributes if sub.returned == "always"} if attribute else set()
+    always = (
+        {sub.name for sub in attribute.sub_attributes if sub.returned == "always"} if attribute else set()
+    )
     return {
-        name: inner
-        for name, inner in value.items()
-        if name in always or (name.lower() in names) == including
+        name: inner for name, inner in value.items() if name in always or (name.lower() in names) == including
     }

@@ -8,10 +8,23 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from ..errors import InvalidFilter, ScimError
-from .filter import And, Compare, Node, Not, Or, Present, ValuePath, parse
-from .match import Lookup, Predicate, compile_filter, plan
+from .filter import (
+    And,
+    Compare,
+    Node,
+    Not,
+    Or,
+    Present,
+    ValuePath,
+    count_strings,
+    parse,
+    split_strings,
+    with_slots,
+)
+from .match import Bind, Predicate, compile_filter, compile_shape
 from .page import Page, PageRequest, read_page
 from .path import resolve
+from .plan import Lookup, plan
 from .policy import Policy
 from .ports import Store
 from .project import Selection, read_selection
@@ -100,12 +113,12 @@ def _paths(node: Node) -> Iterable[str]:
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A filter made ready for one resource type.
+    """The shape of a filter made ready for one resource type.
 
     ``derived`` says that it reads attributes which the stored document does not have.
     """
 
-    predicate: Predicate
+    bind: Bind
     lookups: tuple[Lookup, ...] | None
     derived: bool
 
@@ -115,7 +128,9 @@ def _is_derived(path: str, resource_type: ResourceType) -> bool:
     attribute = target.attribute
     if attribute is None:
         return False
-    if attribute is resource_type.belonging or (attribute.name == "meta" and path.lower().endswith("location")):
+    if attribute is resource_type.belonging or (
+        attribute.name == "meta" and path.lower().endswith("location")
+    ):
         return True
     return attribute in resource_type.references and target.sub is not None and target.sub.name != "value"
 
@@ -130,35 +145,50 @@ class Finder:
         self.store = store
         self.policy = policy
         self.view = view
+        self._dialect = policy.filter_dialect
+        self._semantics = policy.filter_semantics
         self._compiled: dict[tuple[str, str, bool], Compiled] = {}
 
-    def compiled(self, text: str, resource_type: ResourceType, any_type: bool) -> Compiled:
-        """Return a filter made ready for a type; ``any_type`` treats unknown attributes as absent.
+    def compiled(
+        self, text: str, resource_type: ResourceType, any_type: bool
+    ) -> tuple[Compiled, Predicate, list[str]]:
+        """Return a filter made ready for a type, its predicate and its strings; raises InvalidFilter.
 
-        A query over several types does so (RFC 7644 section 3.4.2.1).
+        ``any_type`` treats unknown attributes as absent, as a query over several types does
+        (RFC 7644 section 3.4.2.1).
         """
-        key = (text, resource_type.name, any_type)
+        dialect = self._dialect
+        if len(text) > dialect.max_length:
+            raise InvalidFilter(f"the filter is longer than {dialect.max_length} characters")
+        shape, strings = split_strings(text)
+        key = (shape, resource_type.name, any_type)
         ready = self._compiled.get(key)
         if ready is None:
-            node = parse(text, self.policy.filter_dialect)
-            semantics = self.policy.filter_semantics
-            if any_type:
-                semantics = replace(semantics, unknown_is_absent=True)
+            node = parse(text, dialect)
+            # Words without quotes (a leniency) are strings that the shape has not taken out.
+            slotted = with_slots(node) if count_strings(node) == len(strings) else node
+            semantics = replace(self._semantics, unknown_is_absent=True) if any_type else self._semantics
+            compile_filter(node, resource_type, semantics)  # errors with the positions of this very text
             ready = Compiled(
-                compile_filter(node, resource_type, semantics),
-                plan(node, resource_type, self.store.indexed(resource_type.name)),
+                compile_shape(slotted, resource_type, semantics),
+                plan(slotted, resource_type, self.store.indexed(resource_type.name)),
                 any(_is_derived(path, resource_type) for path in _paths(node)),
             )
+            if slotted is node and strings:
+                return ready, ready.bind(strings), strings
             if len(self._compiled) >= _MAX_COMPILED:
                 self._compiled.clear()
             self._compiled[key] = ready
-        return ready
+        try:
+            return ready, ready.bind(strings), strings
+        except InvalidFilter:
+            compile_filter(parse(text, dialect), resource_type, self._semantics)
+            raise
 
     def matches(self, resource_type: ResourceType, text: str, any_type: bool) -> list[str]:
         """Return the ids of the resources of a type that match a filter, in order of creation."""
         store, name = self.store, resource_type.name
-        ready = self.compiled(text, resource_type, any_type)
-        predicate = ready.predicate
+        ready, predicate, strings = self.compiled(text, resource_type, any_type)
         if ready.derived:
             inner, view = predicate, self.view
             predicate = lambda document: inner(view(resource_type, document))  # noqa: E731
@@ -166,7 +196,8 @@ class Finder:
             return [id for id, document in store.scan(name) if predicate(document)]
         candidates: dict[str, None] = {}
         for step in ready.lookups:
-            for id in store.lookup(name, step.path, step.value):
+            value = step.value if isinstance(step.value, str) else strings[step.value.index]
+            for id in store.lookup(name, step.path, value):
                 candidates[id] = None
         found = []
         for id in candidates:
@@ -189,12 +220,15 @@ class Finder:
             found.extend((resource_type, id) for id in ids)
         return found
 
-    def _sorted(self, types: tuple[ResourceType, ...], query: Query, hits: list[Hit]) -> list[tuple[Key, Hit]]:
+    def _sorted(
+        self, types: tuple[ResourceType, ...], query: Query, hits: list[Hit]
+    ) -> list[tuple[Key, Hit]]:
         assert query.sort_by is not None
-        keys = {resource_type.name: sort_key(query.sort_by, resource_type, len(types) > 1) for resource_type in types}
-        derived = {
-            resource_type.name: _is_derived(query.sort_by, resource_type) for resource_type in types
+        keys = {
+            resource_type.name: sort_key(query.sort_by, resource_type, len(types) > 1)
+            for resource_type in types
         }
+        derived = {resource_type.name: _is_derived(query.sort_by, resource_type) for resource_type in types}
         rows: list[tuple[Key, Hit]] = []
         for hit in hits:
             resource_type, id = hit
@@ -205,7 +239,9 @@ class Finder:
         rows.sort(key=lambda row: row[0], reverse=query.descending)
         return rows
 
-    def page(self, types: tuple[ResourceType, ...], query: Query, cursors: Any, endpoint: str) -> tuple[Page, list[Hit]]:
+    def page(
+        self, types: tuple[ResourceType, ...], query: Query, cursors: Any, endpoint: str
+    ) -> tuple[Page, list[Hit]]:
         """Return the envelope of a page and the resources on it."""
         if query.page.cursor is not None:
             return self._cursor_page(types, query, cursors, endpoint)
@@ -240,7 +276,9 @@ class Finder:
         else:
             rest, total, marks = self._ordered(types, query)
             if anchor is not None:
-                skip = next((i for i, place in enumerate(marks) if self._is_after(place, anchor, query)), len(rest))
+                skip = next(
+                    (i for i, place in enumerate(marks) if self._is_after(place, anchor, query)), len(rest)
+                )
             mark = marks[skip + count - 1] if count and len(rest) > skip + count else None
         page = Page(total)
         if mark is not None:
@@ -255,13 +293,15 @@ class Finder:
             places = [[order[t.name], self.store.anchor(t.name, id)] for t, id in hits]
             return hits, len(hits), places
         rows = self._sorted(types, query, hits)
-        places = [[list(key), order[hit[0].name], self.store.anchor(hit[0].name, hit[1])] for key, hit in rows]
-        return [hit for _, hit in rows], len(rows), places
+        places_sorted: list[list[Any]] = [
+            [list(key), order[hit[0].name], self.store.anchor(hit[0].name, hit[1])] for key, hit in rows
+        ]
+        return [hit for _, hit in rows], len(rows), places_sorted
 
     @staticmethod
     def _is_after(place: list[Any], anchor: list[Any], query: Query) -> bool:
         if query.sort_by is None:
-            return place > anchor
+            return bool(place > anchor)
         if place[0] != anchor[0]:
-            return (place[0] < anchor[0]) == query.descending
-        return place[1:] > anchor[1:]
+            return bool((place[0] < anchor[0]) == query.descending)
+        return bool(place[1:] > anchor[1:])

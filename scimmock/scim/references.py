@@ -67,7 +67,11 @@ def _resolve(member: Any, relations: Relations, policy: Policy) -> dict[str, Any
         raise invalid_value(f"the member {id!r} does not exist")
     resource_type, _ = found
     given = member.get("type")
-    if isinstance(given, str) and given.lower() != resource_type.name.lower() and not leniency.accepts_unknown:
+    if (
+        isinstance(given, str)
+        and given.lower() != resource_type.name.lower()
+        and not leniency.accepts_unknown
+    ):
         raise invalid_value(f"the member {id!r} is a {resource_type.name}, not a {given}")
     kept = {name: value for name, value in member.items() if name not in ("$ref", "type")}
     kept["type"] = resource_type.name

@@ -214,10 +214,14 @@ class ResourceType:
                 attribute.in_extension = True
         everything = tuple(self.all_attributes())
         self.references = tuple(
-            item for item in everything if {"value", "$ref"} <= item.subs.keys() and item.mutability != "readOnly"
+            item
+            for item in everything
+            if {"value", "$ref"} <= item.subs.keys() and item.mutability != "readOnly"
         )
         self.hidden = frozenset(
-            item.name for item in everything if item.returned in ("never", "request") and not item.in_extension
+            item.name
+            for item in everything
+            if item.returned in ("never", "request") and not item.in_extension
         )
 
     def attribute(self, name: str) -> Attribute | None:
@@ -244,7 +248,11 @@ class ResourceType:
     def belonging(self) -> Attribute | None:
         """The read-only attribute that says which groups a user is in (RFC 7643 section 4.1.2)."""
         groups = self.attributes.get("groups")
-        return groups if groups is not None and groups.mutability == "readOnly" and "$ref" in groups.subs else None
+        return (
+            groups
+            if groups is not None and groups.mutability == "readOnly" and "$ref" in groups.subs
+            else None
+        )
 
     @property
     def schema_ids(self) -> tuple[str, ...]:

@@ -125,7 +125,11 @@ def normalise_element(attribute: Attribute, value: Any, leniency: Leniency) -> A
     """Check one value of a multi-valued attribute, or the value of a singular one."""
     if attribute.type == "any":
         return value
-    return _complex(attribute, value, leniency) if attribute.type == "complex" else _scalar(attribute, value, leniency)
+    return (
+        _complex(attribute, value, leniency)
+        if attribute.type == "complex"
+        else _scalar(attribute, value, leniency)
+    )
 
 
 def normalise_value(attribute: Attribute, value: Any, leniency: Leniency) -> Any:

@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import parse_qsl, quote
+from urllib.parse import quote, unquote
 
 from ..errors import ScimError
 from ..scim.answer import Answer, Request, error_document
@@ -127,8 +127,12 @@ class App:
             status, body, extra, close = self._error(error)
         except Exception:
             log.exception("a defect of scimmock in %s %s", scope["method"], path)
-            status, body, extra, close = self._error(ScimError(500, "An internal error, see the server's log"))
-        await self._send(send, scope["method"], tenant or tenants.default, seen, exchange, status, body, extra, close)
+            status, body, extra, close = self._error(
+                ScimError(500, "An internal error, see the server's log")
+            )
+        await self._send(
+            send, scope["method"], tenant or tenants.default, seen, exchange, status, body, extra, close
+        )
 
     async def _answer(
         self, scope: Scope, receive: Receive, tenant: Tenant, path: str, seen: Seen, exchange: Exchange
@@ -238,7 +242,9 @@ class App:
 
     @staticmethod
     def _error(error: ScimError) -> tuple[int, bytes, list[tuple[bytes, bytes]], bool]:
-        headers = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in error.headers]
+        headers = [
+            (name.lower().encode(), value.encode("latin-1", "replace")) for name, value in error.headers
+        ]
         return error.status, encode(error_document(error)), headers, error.status == 413
 
     async def _send(
@@ -279,7 +285,10 @@ class App:
 
 def _quoted(location: str) -> bytes:
     """Return a path for a Location header: ids of a user's own may have any character."""
-    if location.isascii() and location.replace("/", "").replace("-", "").replace(":", "").replace(".", "").isalnum():
+    if (
+        location.isascii()
+        and location.replace("/", "").replace("-", "").replace(":", "").replace(".", "").isalnum()
+    ):
         return location.encode()
     endpoint, slash, id = location[1:].partition("/")
     return f"/{endpoint}{slash}{quote(id, safe=':@!$()*,;=-._~+')}".encode()
@@ -287,11 +296,20 @@ def _quoted(location: str) -> bytes:
 
 def _parameters(query: bytes) -> dict[str, str]:
     """Return the last value of each query parameter; raises 400 for text that is not UTF-8."""
+    parameters: dict[str, str] = {}
     try:
-        pairs = parse_qsl(query.decode("ascii"), keep_blank_values=True, errors="strict")
-    except (UnicodeDecodeError, ValueError):
+        for pair in query.decode("ascii").split("&"):
+            name, _, value = pair.partition("=")
+            parameters[_unescaped(name)] = _unescaped(value)
+    except UnicodeDecodeError:
         raise ScimError(400, "the query is not valid percent-encoded UTF-8", "invalidValue") from None
-    return dict(pairs)
+    return parameters
+
+
+def _unescaped(text: str) -> str:
+    if "+" in text:
+        text = text.replace("+", " ")
+    return unquote(text, errors="strict") if "%" in text else text
 
 
 def _check_accept(accept: bytes) -> None:

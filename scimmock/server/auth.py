@@ -40,7 +40,9 @@ class Authenticator:
     seconds; tokens of the token endpoint expire by it.
     """
 
-    def __init__(self, spec: AuthSpec, tokens: dict[str, str], now: Callable[[], float], required: bool = True) -> None:
+    def __init__(
+        self, spec: AuthSpec, tokens: dict[str, str], now: Callable[[], float], required: bool = True
+    ) -> None:
         self.required = required
         self.now = now
         self.clients: dict[str, ClientSpec] = {client.client_id: client for client in spec.clients}
@@ -108,7 +110,10 @@ class Authenticator:
         Clients authenticate with HTTP basic or in the form (section 2.3.1).  Tokens are opaque.
         """
         try:
-            form = {name: values[-1] for name, values in parse_qs(body.decode(), strict_parsing=bool(body)).items()}
+            form = {
+                name: values[-1]
+                for name, values in parse_qs(body.decode(), strict_parsing=bool(body)).items()
+            }
         except (ValueError, UnicodeDecodeError):
             return 400, {"error": "invalid_request", "error_description": "the body is a form"}
         if form.get("grant_type") != "client_credentials":

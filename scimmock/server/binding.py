@@ -32,7 +32,8 @@ def bind(host: str, port: int) -> socket.socket:
 def _explained(error: OSError, host: str, port: int) -> BindError:
     if error.errno == errno.EADDRINUSE:
         return BindError(
-            f"port {port} on {host} is taken", hint=f"choose another with --port {port + 1}, or --port 0 for a free one"
+            f"port {port} on {host} is taken",
+            hint=f"choose another with --port {port + 1}, or --port 0 for a free one",
         )
     if error.errno == errno.EACCES:
         return BindError(f"port {port} is not allowed for this user", hint="choose one from 1024 upward")

@@ -59,7 +59,9 @@ class ControlHost:
         fixtures = (options.fixture,) if isinstance(options.fixture, str) else tuple(options.fixture or ())
         if name in self.tenants.tenants:
             raise ScimError(409, f"the tenant {name!r} exists already")
-        blueprint = blueprint_for(self.tenants.blueprint, fixtures, options.users, options.groups, options.seed)
+        blueprint = blueprint_for(
+            self.tenants.blueprint, fixtures, options.users, options.groups, options.seed
+        )
         return self.tenants.create(name, blueprint)
 
     def delete_tenant(self, name: str) -> bool:

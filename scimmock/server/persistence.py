@@ -46,7 +46,9 @@ class Persistence:
         blueprint: Blueprint = tenants.blueprint
         if name and state.get("own"):
             own = state["own"]
-            blueprint = blueprint_for(blueprint, tuple(own["fixtures"]), own["users"], own["groups"], own["seed"])
+            blueprint = blueprint_for(
+                blueprint, tuple(own["fixtures"]), own["users"], own["groups"], own["seed"]
+            )
         directory = tenants.empty_directory(blueprint, name)
         prefix = f"t/{name}/" if name else ""
         for resource_type in directory.types:
@@ -58,7 +60,9 @@ class Persistence:
         tenants.place(name, blueprint, directory)
 
     def _state(self, tenants: Tenants) -> object:
-        return [(name, id(tenant.directory), tenant.directory.dirty) for name, tenant in tenants.tenants.items()]
+        return [
+            (name, id(tenant.directory), tenant.directory.dirty) for name, tenant in tenants.tenants.items()
+        ]
 
     def _capture(self, tenants: Tenants) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
         """Return a consistent view of everything: documents are never changed, only replaced."""

@@ -56,7 +56,9 @@ class Loader:
         self.by_name = {resource_type.name: resource_type for resource_type in types}
         self.now = now
 
-    def populate(self, people: Population, seed: int, progress: Callable[[int, int], None] | None = None) -> None:
+    def populate(
+        self, people: Population, seed: int, progress: Callable[[int, int], None] | None = None
+    ) -> None:
         """Make up people and load files; ``progress`` is told (done, total) now and then."""
         with _without_collector():
             for path in people.files:
@@ -121,7 +123,11 @@ class Loader:
 
     def _file(self, path: Path) -> None:
         people = load_people(path)
-        content: dict[str, list[dict[str, Any]]] = {"Users": people.users, "Groups": people.groups, **people.others}
+        content: dict[str, list[dict[str, Any]]] = {
+            "Users": people.users,
+            "Groups": people.groups,
+            **people.others,
+        }
         try:
             self.restore(content, by_name=True)
         except ScimError as error:
@@ -154,7 +160,11 @@ class Loader:
             raise ScimError(400, "a resource is an object")
         given_id, given_meta = document.get("id"), document.get("meta")
         kept = normalise_resource(resource_type, document, _AS_IT_IS)
-        id = str(given_id) if given_id not in (None, "") else directory.mint(resource_type.name, natural_key(kept))
+        id = (
+            str(given_id)
+            if given_id not in (None, "")
+            else directory.mint(resource_type.name, natural_key(kept))
+        )
         if directory.find(id) is not None:
             raise ScimError(400, f"the id {id!r} stands twice")
         for attribute in ("userName",) if resource_type.attribute("userName") else ():
@@ -206,4 +216,3 @@ def dump(directory: Directory, types: tuple[ResourceType, ...]) -> dict[str, lis
 
 def _secret(resource_type: ResourceType) -> frozenset[str]:
     return frozenset(item.name for item in resource_type.schema.attributes if item.returned == "never")
-

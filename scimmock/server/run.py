@@ -158,7 +158,7 @@ class Server(uvicorn.Server):
             self.on_ready()
 
     @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:  # type: ignore[override]
+    def capture_signals(self) -> Iterator[None]:
         """Stop at the first signal and hurry at the second; unlike uvicorn, do not raise it again."""
         previous = {}
         for number in (signal.SIGINT, signal.SIGTERM):

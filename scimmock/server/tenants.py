@@ -61,7 +61,7 @@ def index_plan(types: tuple[ResourceType, ...]) -> IndexPlan:
             name, _, sub = path.partition(".")
             attribute = resource_type.attribute(name)
             leaf = attribute.sub(sub) if attribute is not None and sub else attribute
-            if leaf is not None and (sub or attribute is not None and attribute.type != "complex"):
+            if leaf is not None and (sub or (attribute is not None and attribute.type != "complex")):
                 paths[path] = key_of(leaf)
         for attribute in resource_type.all_attributes():
             if attribute.uniqueness in ("server", "global") and attribute.mutability != "readOnly":
@@ -73,16 +73,18 @@ def index_plan(types: tuple[ResourceType, ...]) -> IndexPlan:
 class Tenant:
     """One directory with everything that serves it."""
 
-    def __init__(self, name: str, blueprint: Blueprint, directory: Directory, clock: Clock, budget: Budget) -> None:
+    def __init__(
+        self, name: str, blueprint: Blueprint, directory: Directory, clock: Clock, budget: Budget
+    ) -> None:
         behaviour = blueprint.layers.behaviour
         self.name = name
         self.blueprint = blueprint
         self.clock = clock
         self.types = behaviour.types
         self.policy = behaviour.policy
-        self.media_type = (behaviour.file.behaviour.media_type if behaviour.file.behaviour else "").encode() or (
-            b"application/scim+json"
-        )
+        self.media_type = (
+            behaviour.file.behaviour.media_type if behaviour.file.behaviour else ""
+        ).encode() or (b"application/scim+json")
         self.prefix = f"/t/{name}" if name else ""
         self.base_path = blueprint.base_path
         self.auth = Authenticator(blueprint.auth, blueprint.tokens, clock.now, blueprint.auth_required)
@@ -150,8 +152,15 @@ class Tenants:
         form = behaviour.file.behaviour.ids if behaviour.file.behaviour else "uuid"
         return Directory(behaviour.types, index_plan(behaviour.types), Minter(blueprint.seed, tenant, form))
 
-    def _template(self, blueprint: Blueprint, progress: Callable[[int, int], None] | None = None) -> Directory:
-        key = (blueprint.layers.names, blueprint.layers.behaviour.folder, blueprint.seed, blueprint.population)
+    def _template(
+        self, blueprint: Blueprint, progress: Callable[[int, int], None] | None = None
+    ) -> Directory:
+        key = (
+            blueprint.layers.names,
+            blueprint.layers.behaviour.folder,
+            blueprint.seed,
+            blueprint.population,
+        )
         template = self._templates.get(key)
         if template is None:
             template = self.empty_directory(blueprint, "")
@@ -165,7 +174,9 @@ class Tenants:
                 Cursors(b"", self.clock.now),
             )
             template.encode = service.default_view
-            Loader(template, types, self.clock.text()).populate(blueprint.population, blueprint.seed, progress)
+            Loader(template, types, self.clock.text()).populate(
+                blueprint.population, blueprint.seed, progress
+            )
             self._templates[key] = template
         return template
 
@@ -236,7 +247,9 @@ def blueprint_for(
     base_path, auth = base.base_path, base.auth
     if fixtures:
         people = population_of(layers.people.file.people, layers.people.folder)
-        base_path = layers.behaviour.file.behaviour.base_path if layers.behaviour.file.behaviour else base_path
+        base_path = (
+            layers.behaviour.file.behaviour.base_path if layers.behaviour.file.behaviour else base_path
+        )
         auth = layers.auth.file.auth or AuthSpec()
     people = replace(
         people,

@@ -58,11 +58,11 @@ class Directory:
         self.tables: dict[str, ResourceTable] = {}
         self._indexed: dict[str, frozenset[str]] = {}
         for kind in self.types:
-            table = self.db.table(kind.endpoint.strip("/"))
+            table = self.db.resource_table(kind.endpoint.strip("/"))
             for path, fold in index_plan.get(kind.name, ()):
                 table.add_index(Index(path, fold))
-            self.tables[kind.name] = table  # type: ignore[assignment]
-            self._indexed[kind.name] = frozenset(("id", *table.indexes))  # type: ignore[attr-defined]
+            self.tables[kind.name] = table
+            self._indexed[kind.name] = frozenset(("id", *table.indexes))
 
     def fork(self, minter: Minter) -> Directory:
         """Return a directory with the same resources; neither sees what becomes of the other."""

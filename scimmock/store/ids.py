@@ -55,5 +55,3 @@ def _shape(digest: bytes, form: str) -> str:
     # Version 4 and the RFC variant, so that clients which parse ids as UUIDs are content.
     variant = "89ab"[int(text[16], 16) & 3]
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
-
-

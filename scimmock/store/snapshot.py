@@ -104,7 +104,9 @@ class Lock:
             self._file.close()
             self._file = None
             raise FileError(
-                "is in use by another scimmock", where=str(self.path.with_suffix("")), hint="stop it or use another file"
+                "is in use by another scimmock",
+                where=str(self.path.with_suffix("")),
+                hint="stop it or use another file",
             ) from None
 
     def release(self) -> None:

@@ -54,7 +54,7 @@ class ResourceTable(Table):
         tables[self.name] = self.live
         self._storage.write(tables)
 
-    def _read_table(self) -> dict[str, Any]:  # type: ignore[override]
+    def _read_table(self) -> dict[str, Any]:
         return self.live
 
     def _update_table(self, updater: Callable[[dict[Any, Any]], None]) -> None:
@@ -127,8 +127,10 @@ class ResourceTable(Table):
             if keys:
                 index.add(keys, id)
 
-    def put(self, id: str, document: Document, changed: dict[str, tuple[set[str], set[str]]] | None = None) -> None:
-        """Store a new form of a document; ``changed`` gives the keys that an index gains and loses, if known."""
+    def put(
+        self, id: str, document: Document, changed: dict[str, tuple[set[str], set[str]]] | None = None
+    ) -> None:
+        """Store a new form of a document; ``changed`` gives what an index gains and loses, if known."""
         self.refresh()
         self._own()
         old = self.live[id]
@@ -180,14 +182,19 @@ class ResourceTable(Table):
         return self.order[start : start + count]
 
     def items(self) -> Iterable[tuple[str, Document]]:
-        """Return (id, document) in order of creation."""
+        """Return (id, document) in order of creation, which is the order of the live dict."""
         self.refresh()
-        live = self.live
-        return [(id, live[id]) for id in self.order]
+        return self.live.items()
 
 
 class DirectoryDB(TinyDB):
     """A TinyDB in memory whose tables are ResourceTables."""
 
-    table_class = ResourceTable
-    default_storage_class = MemoryStorage
+    table_class = ResourceTable  # type: ignore[assignment]
+    default_storage_class = MemoryStorage  # type: ignore[assignment]
+
+    def resource_table(self, name: str) -> ResourceTable:
+        """Return a table with its true type."""
+        table = self.table(name)
+        assert isinstance(table, ResourceTable)
+        return table

@@ -10,7 +10,9 @@ from ..clock import format_time
 
 Headers = list[tuple[bytes, bytes]]
 
-_SECRET_HEADERS = frozenset((b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key"))
+_SECRET_HEADERS = frozenset(
+    (b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key")
+)
 MASK = "***"
 
 
@@ -52,7 +54,15 @@ class Exchange:
     )
 
     def __init__(
-        self, at: float, begin: float, tenant: str, method: str, path: str, query: bytes, headers: Headers, http: str
+        self,
+        at: float,
+        begin: float,
+        tenant: str,
+        method: str,
+        path: str,
+        query: bytes,
+        headers: Headers,
+        http: str,
     ) -> None:
         self.n = 0
         self.at = at
@@ -167,9 +177,7 @@ def _masked(value: Any) -> Any:
     path = value.get("path")
     secret = isinstance(path, str) and path.lower().rpartition(":")[2] == "password"
     return {
-        name: MASK
-        if name.lower() == "password" or (secret and name.lower() == "value")
-        else _masked(inner)
+        name: MASK if name.lower() == "password" or (secret and name.lower() == "value") else _masked(inner)
         for name, inner in value.items()
     }
 

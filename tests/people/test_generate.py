@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001
 """The invented people: the same everywhere, unique, believable and full of hard names."""
 
 from __future__ import annotations
