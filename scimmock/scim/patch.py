@@ -236,6 +236,8 @@ def _each(working: Working, op: str, value: Any, extension: str) -> None:
         raise invalid_value("without a path, value is an object of attributes")
     leniency = working.policy.leniency
     for name, inner in value.items():
+        if extension and name.lower() == "schemas":
+            continue  # see `normalise_extension`
         if extension:
             _one(working, op, f"{extension}:{name}", inner)
         elif name.lower() == "schemas":

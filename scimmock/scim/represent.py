@@ -109,9 +109,8 @@ def _filled(element: Any, attribute: Attribute, relations: Relations, reference:
     filled = {**element, "$ref": reference(resource_type.endpoint, element["value"])}
     if "type" in attribute.subs:
         filled["type"] = resource_type.name
-    for label in ("display", "displayName"):
-        if label in attribute.subs and label not in element:
-            name = name_of(document)
-            if name is not None:
-                filled[label] = name
+    if "display" in attribute.subs and "display" not in element:
+        name = name_of(document)
+        if name is not None:
+            filled["display"] = name
     return filled

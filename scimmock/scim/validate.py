@@ -248,6 +248,8 @@ def normalise_extension(
     for name, inner in value.items():
         attribute = schema.attribute(name)
         if attribute is None:
+            if name.lower() == "schemas":
+                continue  # common to all representations of schemas (RFC 7643 section 3), says nothing here
             if leniency.store_unknown_attributes:
                 result[name] = inner
             elif not leniency.drop_unknown_attributes:
