@@ -14,6 +14,10 @@ class Store(Relations, Protocol):
     Types are named by their resource type name ("User").
     """
 
+    @property
+    def revision(self) -> int:
+        """A number that moves with every change of any resource."""
+
     def get(self, type_name: str, id: str) -> dict[str, Any] | None:
         """Return the stored document, or None."""
 

@@ -148,6 +148,7 @@ class Finder:
         self._dialect = policy.filter_dialect
         self._semantics = policy.filter_semantics
         self._compiled: dict[tuple[str, str, bool], Compiled] = {}
+        self._last_sorted: tuple[object, list[tuple[Key, Hit]]] | None = None
 
     def compiled(
         self, text: str, resource_type: ResourceType, any_type: bool
@@ -220,22 +221,28 @@ class Finder:
             found.extend((resource_type, id) for id in ids)
         return found
 
-    def _sorted(
-        self, types: tuple[ResourceType, ...], query: Query, hits: list[Hit]
-    ) -> list[tuple[Key, Hit]]:
+    def sorted_hits(self, types: tuple[ResourceType, ...], query: Query) -> list[tuple[Key, Hit]]:
+        """Return all matches in the order of ``sortBy``; kept for the next page while nothing changes."""
         assert query.sort_by is not None
-        keys = {
-            resource_type.name: sort_key(query.sort_by, resource_type, len(types) > 1)
+        wanted = (query.filter, query.sort_by, query.descending, types, self.store.revision)
+        if self._last_sorted is not None and self._last_sorted[0] == wanted:
+            return self._last_sorted[1]
+        rows = self._sort(types, query, self.hits(types, query))
+        self._last_sorted = (wanted, rows)
+        return rows
+
+    def _sort(self, types: tuple[ResourceType, ...], query: Query, hits: list[Hit]) -> list[tuple[Key, Hit]]:
+        sort_by, many = query.sort_by or "", len(types) > 1
+        readers = {
+            resource_type.name: (sort_key(sort_by, resource_type, many), _is_derived(sort_by, resource_type))
             for resource_type in types
         }
-        derived = {resource_type.name: _is_derived(query.sort_by, resource_type) for resource_type in types}
         rows: list[tuple[Key, Hit]] = []
         for hit in hits:
             resource_type, id = hit
-            document = self.store.get(resource_type.name, id)
-            if document is not None and derived[resource_type.name]:
-                document = self.view(resource_type, document)
-            rows.append((keys[resource_type.name](document or {}), hit))
+            key, derived = readers[resource_type.name]
+            document = self.store.get(resource_type.name, id) or {}
+            rows.append((key(self.view(resource_type, document) if derived else document), hit))
         rows.sort(key=lambda row: row[0], reverse=query.descending)
         return rows
 
@@ -251,11 +258,13 @@ class Finder:
             only = types[0]
             total = self.store.count(only.name)
             hits = [(only, id) for id in self.store.slice(only.name, start, start + count)]
+        elif query.sort_by is not None:
+            rows = self.sorted_hits(types, query)
+            total = len(rows)
+            hits = [hit for _, hit in rows[start : start + count]]
         else:
             everything = self.hits(types, query)
             total = len(everything)
-            if query.sort_by is not None:
-                everything = [hit for _, hit in self._sorted(types, query, everything)]
             hits = everything[start : start + count]
         return Page(total, start_index=query.page.start_index), hits
 
@@ -287,12 +296,12 @@ class Finder:
 
     def _ordered(self, types: tuple[ResourceType, ...], query: Query) -> tuple[list[Hit], int, list[Any]]:
         """Return all matches with the place of each in the order of the results, as JSON."""
-        hits = self.hits(types, query)
         order = {resource_type.name: number for number, resource_type in enumerate(types)}
         if query.sort_by is None:
+            hits = self.hits(types, query)
             places = [[order[t.name], self.store.anchor(t.name, id)] for t, id in hits]
             return hits, len(hits), places
-        rows = self._sorted(types, query, hits)
+        rows = self.sorted_hits(types, query)
         places_sorted: list[list[Any]] = [
             [list(key), order[hit[0].name], self.store.anchor(hit[0].name, hit[1])] for key, hit in rows
         ]

@@ -60,9 +60,7 @@ class Persistence:
         tenants.place(name, blueprint, directory)
 
     def _state(self, tenants: Tenants) -> object:
-        return [
-            (name, id(tenant.directory), tenant.directory.dirty) for name, tenant in tenants.tenants.items()
-        ]
+        return [(name, tenant.directory.revision) for name, tenant in tenants.tenants.items()]
 
     def _capture(self, tenants: Tenants) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
         """Return a consistent view of everything: documents are never changed, only replaced."""

@@ -137,6 +137,8 @@ class Tenants:
         """Make the people of the server's own fixture; ``progress`` is told (done, total)."""
         self._template(self.blueprint, progress)
         self.tenants[""] = self._make("", self.blueprint)
+        for table in self.default.directory.tables.values():
+            table.own()  # now rather than during the first write
 
     def place(self, name: str, blueprint: Blueprint, directory: Directory) -> None:
         """Serve a directory that was stored before."""
@@ -221,15 +223,13 @@ class Tenants:
     def reset(self, tenant: Tenant) -> None:
         """Put a tenant's directory back to what its fixture made it."""
         directory = self.fresh_directory(tenant.blueprint, tenant.name)
-        directory.version = max(directory.version, tenant.directory.version)
-        directory.dirty = tenant.directory.dirty + 1
+        directory.succeed(tenant.directory)
         tenant.adopt(directory)
 
     def restore(self, tenant: Tenant, content: dict[str, list[dict[str, object]]]) -> None:
         """Replace a tenant's directory by a dump; raises ScimError and leaves it as it was."""
         directory = self.empty_directory(tenant.blueprint, tenant.name)
-        directory.version = tenant.directory.version
-        directory.dirty = tenant.directory.dirty + 1
+        directory.succeed(tenant.directory)
         Loader(directory, tenant.types, self.clock.text()).restore(content)
         tenant.adopt(directory)
 

@@ -50,7 +50,7 @@ class Directory:
         self.minter = minter
         self.encode: Encode | None = None
         self.version = 0
-        self.dirty = 0  # counts changes, so that a snapshot knows whether there is anything to write
+        self.earlier_changes = 0  # of a directory that this one took the place of
         # Moves when something changes that representations of other resources show (names, nesting).
         self.epoch = 0
         self._group_type = next((kind for kind in self.types if kind.membership is not None), None)
@@ -77,6 +77,16 @@ class Directory:
         copy.epoch = self.epoch
         copy.minter.adopt(self.minter)
         return copy
+
+    @property
+    def revision(self) -> int:
+        """A number that moves with every change of any resource."""
+        return self.earlier_changes + sum(table.changes for table in self.tables.values())
+
+    def succeed(self, other: Directory) -> None:
+        """Take the place of another directory: versions and revisions go on from there."""
+        self.version = max(self.version, other.version)
+        self.earlier_changes = other.revision + 1
 
     # ---- reading
 
@@ -165,7 +175,6 @@ class Directory:
         return self.minter.mint(type_name, key, lambda id: self.find(id) is not None)
 
     def insert(self, type_name: str, id: str, document: Document) -> None:
-        self.dirty += 1
         self.tables[type_name].put_new(id, document)
         if self.by_name[type_name].membership is not None:
             self._members_changed(_member_ids(document), ())
@@ -178,7 +187,6 @@ class Directory:
         added: set[str] | None = None,
         removed: set[str] | None = None,
     ) -> None:
-        self.dirty += 1
         table = self.tables[type_name]
         old = table.live[id]
         if _names(old) != _names(document):
@@ -193,7 +201,6 @@ class Directory:
         self._members_changed(added, removed)
 
     def delete(self, type_name: str, id: str) -> None:
-        self.dirty += 1
         self.epoch = next(_epochs)
         document = self.tables[type_name].take(id)
         self.minter.retire(id)

@@ -42,6 +42,7 @@ class ResourceTable(Table):
         self.indexes: dict[str, Index] = {}
         self.prepared: dict[str, Prepared] = {}
         self._next_place = 0
+        self.changes = 0
         self._shared = False
         self._stale = False
         self._register()
@@ -58,9 +59,10 @@ class ResourceTable(Table):
         return self.live
 
     def _update_table(self, updater: Callable[[dict[Any, Any]], None]) -> None:
-        self._own()
+        self.own()
         updater(self.live)
         self._stale = True
+        self.changes += 1
         self.clear_cache()
 
     # ---- sharing
@@ -78,7 +80,8 @@ class ResourceTable(Table):
         copy._register()
         return copy
 
-    def _own(self) -> None:
+    def own(self) -> None:
+        """Copy what is shared with a fork, if anything is; documents stay shared."""
         if self._shared:
             self.live, self.places = dict(self.live), dict(self.places)
             self.order, self.order_places = list(self.order), list(self.order_places)
@@ -116,7 +119,8 @@ class ResourceTable(Table):
     def put_new(self, id: str, document: Document) -> None:
         """Store a new document."""
         self.refresh()
-        self._own()
+        self.own()
+        self.changes += 1
         place = self._take_place()
         self.live[id] = document
         self.places[id] = place
@@ -132,7 +136,8 @@ class ResourceTable(Table):
     ) -> None:
         """Store a new form of a document; ``changed`` gives what an index gains and loses, if known."""
         self.refresh()
-        self._own()
+        self.own()
+        self.changes += 1
         old = self.live[id]
         for path, index in self.indexes.items():
             if changed is not None and path in changed:
@@ -146,14 +151,16 @@ class ResourceTable(Table):
 
     def touch(self, id: str, document: Document) -> None:
         """Store a document that differs from its old form in nothing that an index knows."""
-        self._own()
+        self.own()
+        self.changes += 1
         self.live[id] = document
         self.prepared.pop(id, None)
 
     def take(self, id: str) -> Document:
         """Remove a document and return it."""
         self.refresh()
-        self._own()
+        self.own()
+        self.changes += 1
         document = self.live.pop(id)
         place = self.places.pop(id)
         at = bisect_left(self.order_places, place)
