@@ -51,12 +51,24 @@ def _too_deep(body: bytes, limit: int) -> bool:
     return False
 
 
-def _has_nul(value: Any) -> bool:
+_MANY_DIGITS = re.compile(rb"[0-9]{19}")
+_LARGEST, _SMALLEST = 2**64 - 1, -(2**63)
+
+
+def refuse_unstorable(value: Any) -> None:
+    """Raise 400 for what JSON can say and a directory cannot hold: NUL characters and endless integers."""
     if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any("\0" in name or _has_nul(inner) for name, inner in value.items())
-    return isinstance(value, list) and any(map(_has_nul, value))
+        if "\0" in value:
+            raise ScimError(400, "the body has a NUL character", "invalidValue")
+    elif isinstance(value, dict):
+        for name, inner in value.items():
+            refuse_unstorable(name)
+            refuse_unstorable(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            refuse_unstorable(inner)
+    elif isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
+        raise ScimError(400, "the body has an integer of more than 64 bits", "invalidValue")
 
 
 def decode(body: bytes, nesting: int) -> Any:
@@ -78,6 +90,6 @@ def decode(body: bytes, nesting: int) -> Any:
         if detail == "Input data was truncated":
             detail = "the JSON ends too early or holds half of a surrogate pair"
         raise ScimError(400, f"the body is not valid JSON: {detail}", "invalidSyntax") from None
-    if b"\\u0000" in body and _has_nul(document):
-        raise ScimError(400, "the body has a NUL character", "invalidSyntax")
+    if b"\\u0000" in body or _MANY_DIGITS.search(body):
+        refuse_unstorable(document)
     return document

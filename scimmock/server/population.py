@@ -17,6 +17,7 @@ from ..scim.policy import Leniency
 from ..scim.schema import GROUP, ResourceType
 from ..scim.validate import normalise_resource
 from ..store.directory import Directory
+from .codec import refuse_unstorable
 
 # What a file or a dump holds is taken as it is: a mock must be able to hold wrong data.
 _AS_IT_IS = Leniency(
@@ -158,6 +159,7 @@ class Loader:
         directory = self.directory
         if not isinstance(document, dict):
             raise ScimError(400, "a resource is an object")
+        refuse_unstorable(document)
         given_id, given_meta = document.get("id"), document.get("meta")
         kept = normalise_resource(resource_type, document, _AS_IT_IS)
         id = (
