@@ -13,6 +13,7 @@ from .validate import (
     invalid_value,
     normalise_element,
     normalise_value,
+    without_repetition,
 )
 from .values import is_unassigned
 
@@ -115,7 +116,7 @@ def _assign(
     value: Any,
 ) -> None:
     """Set one sub-attribute of the chosen values."""
-    if sub.mutability == "immutable" and value is not None:
+    if sub.mutability == "immutable":
         for index in chosen:
             old = values[index].get(sub.name) if isinstance(values[index], dict) else None
             if old is not None and old != value:
@@ -129,7 +130,8 @@ def _assign(
         if len(chosen) > 1:
             raise invalid_value(f"more than one value of {attribute.path!r} would be primary")
         _yield_primary(fresh, keep=set(chosen))
-    _store(working, holder, attribute, [element for element in fresh if element != {}])
+    kept = without_repetition(attribute, [element for element in fresh if element != {}])
+    _store(working, holder, attribute, kept)
 
 
 def _yield_primary(values: list[Any], keep: set[int]) -> None:
@@ -256,7 +258,8 @@ def _put_elements(
         if len(chosen) > 1 and not working.policy.leniency.several_primaries:
             raise invalid_value(f"more than one value of {attribute.path!r} would be primary")
         _yield_primary(values, keep=set(chosen))
-    _store(working, holder, attribute, [element for element in values if element != {}])
+    kept = without_repetition(attribute, [element for element in values if element != {}])
+    _store(working, holder, attribute, kept)
 
 
 def remove(working: Working, holder: dict[str, Any], path: PatchPath) -> None:

@@ -23,6 +23,7 @@ from .references import resolve_members
 from .represent import represent
 from .schema import Attribute, ResourceType
 from .validate import check_required, normalise_resource
+from .values import same
 
 
 def not_found(id: str) -> ScimError:
@@ -156,12 +157,11 @@ class Service:
         _check_immutable(resource_type, old, new)
         self._check_unique(resource_type, new, old, id)
         resolve_members(new, resource_type, self.store, self.policy, old)
-        for name in self.secret[resource_type.name]:
-            if name in old and name not in new:
-                new[name] = old[name]
+        for attribute in self.secret[resource_type.name]:
+            _keep(attribute, old, new)
         stored = {"schemas": new.pop("schemas"), "id": id, **new, "meta": old["meta"]}
         self._conceal(resource_type, stored)
-        if stored != old:
+        if not same(stored, old):
             self._store(resource_type, id, stored)
         return self._answer(200, resource_type, id, request)
 
@@ -182,7 +182,7 @@ class Service:
             self._check_unique(resource_type, result.document, old, id)
             resolve_members(result.document, resource_type, self.store, self.policy, old, result.added)
             self._conceal(resource_type, result.document)
-            if result.document != old:
+            if not same(result.document, old):
                 self._store(resource_type, id, result.document, result.added, result.removed)
         if self.policy.answer_to_patch(name) == 204 and "attributes" not in request.query:
             etag = self._find(resource_type, id)["meta"].get("version") if self.policy.etag else None
@@ -253,11 +253,16 @@ class Service:
 
     def _conceal(self, resource_type: ResourceType, document: dict[str, Any]) -> None:
         """Keep of a password only a digest: it is written, never read (RFC 7643 section 9.2)."""
-        for name in self.secret[resource_type.name]:
-            value = document.get(name)
+        for attribute in self.secret[resource_type.name]:
+            holder = document.get(attribute.urn) if attribute.in_extension else document
+            value = holder.get(attribute.name) if isinstance(holder, dict) else None
             if isinstance(value, str) and not value.startswith(_CONCEALED):
                 salted = f"{document['id']}\0{value}".encode("utf-8", "surrogatepass")
-                document[name] = _CONCEALED + hashlib.sha256(salted).hexdigest()
+                digest = _CONCEALED + hashlib.sha256(salted).hexdigest()
+                if attribute.in_extension:
+                    document[attribute.urn] = {**document[attribute.urn], attribute.name: digest}
+                else:
+                    document[attribute.name] = digest
 
 
 _NO_SELECTION = Selection()
@@ -284,12 +289,26 @@ def _unique_attributes(resource_type: ResourceType) -> tuple[Attribute, ...]:
     )
 
 
-def _secret_attributes(resource_type: ResourceType) -> tuple[str, ...]:
+def _secret_attributes(resource_type: ResourceType) -> tuple[Attribute, ...]:
     return tuple(
-        attribute.name
-        for attribute in resource_type.schema.attributes
+        attribute
+        for attribute in resource_type.all_attributes()
         if attribute.returned == "never" and attribute.mutability == "writeOnly"
     )
+
+
+def _keep(attribute: Attribute, old: dict[str, Any], new: dict[str, Any]) -> None:
+    """Keep the old value of an attribute that the new document does not have."""
+    if not attribute.in_extension:
+        if attribute.name in old:
+            new.setdefault(attribute.name, old[attribute.name])
+        return
+    before = old.get(attribute.urn)
+    if isinstance(before, dict) and attribute.name in before:
+        after = new.setdefault(attribute.urn, {})
+        after.setdefault(attribute.name, before[attribute.name])
+        if attribute.urn not in new["schemas"]:
+            new["schemas"].append(attribute.urn)
 
 
 def _check_immutable(resource_type: ResourceType, old: dict[str, Any], new: dict[str, Any]) -> None:
@@ -302,11 +321,9 @@ def _check_immutable(resource_type: ResourceType, old: dict[str, Any], new: dict
             for document in (old, new)
         )
         value = before.get(attribute.name)
-        if value is not None and after.get(attribute.name, value) != value:
+        if value is not None and not same(after.get(attribute.name, value), value):
             raise mutability_error(f"{attribute.path!r} is immutable and has a value")
-        if value is not None and attribute.name not in after:
-            target = new.setdefault(attribute.urn, {}) if attribute.in_extension else new
-            target[attribute.name] = value
+        _keep(attribute, old, new)
 
 
 __all__ = ["Page", "Service", "natural_key", "not_found"]

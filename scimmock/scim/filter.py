@@ -113,6 +113,7 @@ _TOKEN = re.compile(
     re.VERBOSE,
 )
 _ATTRIBUTE_PATH = re.compile(r"(?:[A-Za-z][^\s\"]*:)?[A-Za-z$][A-Za-z0-9$_-]*(?:\.[A-Za-z$][A-Za-z0-9$_-]*)?")
+_MAX_NUMBER = 400  # characters; Python refuses to convert endless integers
 _LITERALS = {"true": True, "false": False, "null": None}
 _END = ("end", "", -1, -1)
 _Token = tuple[str, str, int, int]  # kind, text, position from 1, end
@@ -178,7 +179,7 @@ class _Parser:
     def disjunction(self, inside: bool) -> Node:
         self.depth += 1
         if self.depth > self.dialect.max_depth:
-            position = self.peek()[2]
+            position = self.peek()[2] if self.peek() is not _END else len(self.text) + 1
             raise InvalidFilter(f"the filter is nested deeper than {self.dialect.max_depth} levels", position)
         terms = [self.conjunction(inside)]
         while self.word("or"):
@@ -257,7 +258,7 @@ class _Parser:
         if kind == "string":
             return self.string(text, position)
         if kind == "number":
-            number = json.loads(text)
+            number = json.loads(text) if len(text) <= _MAX_NUMBER else float("inf")
             if isinstance(number, float) and number in (float("inf"), float("-inf")):
                 raise InvalidFilter("the number is too large", position)
             return number

@@ -229,6 +229,8 @@ class _Compiler:
         attribute = target.attribute
         if attribute is None or target.sub is not None:
             raise InvalidFilter(f"{node.path!r} has no values to choose from", node.position)
+        if not attribute.multi_valued and attribute.type not in ("complex", "any"):
+            raise InvalidFilter(f"{node.path!r} has no sub-attributes to choose by", node.position)
         bind_inner = _bind_inside(node.inner, attribute, self.semantics)
         name, urn = attribute.name, target.extension
         return lambda strings: _any_value(urn, name, bind_inner(strings))

@@ -6,12 +6,15 @@ import base64
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..errors import ScimError
 from .policy import Paging
+
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +54,7 @@ def _integer(name: str, value: Any, scim_type: str) -> int:
         return value
     if isinstance(value, str):
         text = value.strip()
-        if text.lstrip("+-").isdecimal() and text.isascii() and len(text) <= 19:
+        if _WHOLE_NUMBER.fullmatch(text):
             return int(text)
     raise ScimError(400, f"{name!r} is a whole number", scim_type)
 

@@ -17,6 +17,7 @@ from .path import Target
 from .policy import Policy
 from .schema import Attribute, ResourceType
 from .validate import invalid_syntax, invalid_value
+from .values import same
 
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
@@ -80,7 +81,8 @@ class Working:
                 self.document["schemas"] = [*schemas, extension]
         else:
             self.document.pop(extension, None)
-            if extension in schemas and self.original.get(extension):
+            declared = extension in self.original.get("schemas", ())
+            if extension in schemas and (self.original.get(extension) or not declared):
                 self.document["schemas"] = [urn for urn in schemas if urn != extension]
 
 
@@ -148,7 +150,7 @@ def apply(
     for attribute in resource_type.required_attributes:
         if working.document.get(attribute.name) in (None, ""):
             raise mutability_error(f"{attribute.path!r} is required and cannot be removed")
-    if working.document == document:
+    if same(working.document, document):
         return Patched(document, set(), set())
     if working.whole:
         return Patched(working.document)
@@ -164,7 +166,7 @@ def _guard(working: Working, target: Target, current: Any, value: Any) -> bool:
             if working.policy.leniency.ignore_read_only:
                 return False
             raise mutability_error(f"{attribute.path!r} is read-only")
-        if attribute.mutability == "immutable" and current is not None and current != value:
+        if attribute.mutability == "immutable" and current is not None and not same(current, value):
             raise mutability_error(f"{attribute.path!r} is immutable and has a value")
     return True
 
@@ -180,9 +182,9 @@ def _with_path(working: Working, operation: dict[str, Any], path: PatchPath) -> 
     current = holder.get(target.attribute.name)
     if target.sub is not None and isinstance(current, dict):
         current = current.get(target.sub.name)
-    if not _guard(working, target, None if path.predicate else current, value):
-        return
     try:
+        if not _guard(working, target, None if path.predicate else current, value):
+            return
         if op == "remove":
             _remove(working, holder, path, value, "value" in operation)
         elif path.predicate is not None:

@@ -33,11 +33,18 @@ def plan(node: Node, resource_type: ResourceType, indexed: frozenset[str]) -> tu
         plans = [found for term in node.terms if (found := plan(term, resource_type, indexed)) is not None]
         return min(plans, key=len) if plans else None
     if isinstance(node, Or):
-        branches = [plan(term, resource_type, indexed) for term in node.terms]
-        if any(branch is None for branch in branches):
-            return None
-        return tuple(step for branch in branches if branch for step in branch)
+        return _united([plan(term, resource_type, indexed) for term in node.terms])
     return None
+
+
+def _united(branches: list[tuple[Lookup, ...] | None]) -> tuple[Lookup, ...] | None:
+    """Return the look-ups of all branches of an ``or``, None when one of them needs a scan."""
+    steps: list[Lookup] = []
+    for branch in branches:
+        if branch is None:
+            return None
+        steps += branch
+    return tuple(steps)
 
 
 def _plan_inside(
@@ -46,10 +53,10 @@ def _plan_inside(
     if isinstance(node, Compare):
         return _plan_compare(node, path, resource_type, indexed)
     if isinstance(node, And):
-        for term in node.terms:
-            found = _plan_inside(term, path, resource_type, indexed)
-            if found is not None:
-                return found
+        plans = [_plan_inside(term, path, resource_type, indexed) for term in node.terms]
+        return min((steps for steps in plans if steps is not None), key=len, default=None)
+    if isinstance(node, Or):
+        return _united([_plan_inside(term, path, resource_type, indexed) for term in node.terms])
     return None
 
 

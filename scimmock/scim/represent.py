@@ -45,15 +45,10 @@ def represent(
     ``everything`` keeps attributes that are returned on request only; those returned never are always
     left out.
     """
-    hidden = resource_type.hidden
-    if hidden and not hidden.isdisjoint(document):
-        shown = {name: value for name, value in document.items() if name not in hidden}
-        if everything:
-            for name in hidden & document.keys():
-                if resource_type.attributes[name].returned == "request":
-                    shown[name] = document[name]
-    else:
-        shown = dict(document)
+    shown = dict(document)
+    for attribute in resource_type.hidden:
+        if not (everything and attribute.returned == "request"):
+            _hide(shown, attribute)
     meta = shown.pop("meta", None) or {}
     depends = False
     for attribute in resource_type.references:
@@ -65,6 +60,30 @@ def represent(
             depends = True
     shown["meta"] = {**meta, "location": reference(resource_type.endpoint, document["id"])}
     return shown, depends
+
+
+def _hide(shown: dict[str, Any], attribute: Attribute) -> None:
+    """Leave an attribute or sub-attribute out of a representation; what it stood in is copied."""
+    top = attribute.parent or attribute
+    holder = shown.get(top.urn) if top.in_extension else shown
+    if not isinstance(holder, dict) or top.name not in holder:
+        return
+    if top.in_extension:
+        holder = shown[top.urn] = dict(holder)
+    if attribute is top:
+        del holder[top.name]
+        return
+    value = holder[top.name]
+    if isinstance(value, list):
+        holder[top.name] = [_without(element, attribute.name) for element in value]
+    else:
+        holder[top.name] = _without(value, attribute.name)
+
+
+def _without(value: Any, name: str) -> Any:
+    if not isinstance(value, dict) or name not in value:
+        return value
+    return {key: inner for key, inner in value.items() if key != name}
 
 
 def _groups(id: str, relations: Relations, reference: Reference) -> list[dict[str, Any]]:

@@ -186,8 +186,8 @@ class ResourceType:
     ``attributes`` finds common and core attributes, ``extensions`` the schema of an extension by its
     lower-case URN; ``required_extensions`` holds the URNs that every resource must have.
     ``references`` lists the attributes that clients set to refer to other resources (those with
-    ``value`` and ``$ref``: members, manager), ``hidden`` the top-level names that are not returned
-    by default.
+    ``value`` and ``$ref``: members, manager), ``hidden`` the attributes and sub-attributes that are
+    not returned by default.
     """
 
     name: str
@@ -200,7 +200,7 @@ class ResourceType:
     required_extensions: tuple[str, ...] = ()
     required_attributes: tuple[Attribute, ...] = ()
     references: tuple[Attribute, ...] = ()
-    hidden: frozenset[str] = frozenset()
+    hidden: tuple[Attribute, ...] = ()
     id: str = ""
 
     def __post_init__(self) -> None:
@@ -218,11 +218,8 @@ class ResourceType:
             for item in everything
             if {"value", "$ref"} <= item.subs.keys() and item.mutability != "readOnly"
         )
-        self.hidden = frozenset(
-            item.name
-            for item in everything
-            if item.returned in ("never", "request") and not item.in_extension
-        )
+        with_subs = (leaf for item in everything for leaf in (item, *item.sub_attributes))
+        self.hidden = tuple(leaf for leaf in with_subs if leaf.returned in ("never", "request"))
 
     def attribute(self, name: str) -> Attribute | None:
         """Return the common or core attribute of that name in any case, or None."""

@@ -11,7 +11,7 @@ from .schema import Attribute, ResourceType
 from .values import key_of, parse_date_time
 
 # (0 = has a value, 1 = has none; 0 = number, 1 = text; the value): all keys can be compared.
-Key = tuple[int, int, float | str]
+Key = tuple[int, int, int | float | str]
 _ABSENT: Key = (1, 0, 0.0)
 
 
@@ -19,7 +19,7 @@ def _key(attribute: Attribute, value: Any) -> Key:
     if value is None:
         return _ABSENT
     if isinstance(value, bool | int | float):
-        return (0, 0, float(value))
+        return (0, 0, value)
     if isinstance(value, str):
         moment = parse_date_time(value) if attribute.type == "dateTime" else None
         if moment is not None:

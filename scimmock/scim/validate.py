@@ -102,11 +102,12 @@ def identity(attribute: Attribute, value: Any) -> Any:
         if "$ref" in attribute.subs:
             return key
         kind = value.get("type")
-        return key, fold(kind) if isinstance(kind, str) else kind
+        return key, fold(kind) if isinstance(kind, str) else repr(kind)
     return repr(sorted(value.items(), key=lambda item: item[0]))
 
 
-def _without_repetition(attribute: Attribute, values: list[Any]) -> list[Any]:
+def without_repetition(attribute: Attribute, values: list[Any]) -> list[Any]:
+    """Return the values with those that are the same made one, what they say united."""
     if len(values) < 2:
         return values
     seen: dict[Any, int] = {}
@@ -148,7 +149,7 @@ def normalise_value(attribute: Attribute, value: Any, leniency: Leniency) -> Any
             return value
         raise invalid_value(f"{attribute.path!r} is a list of values, not {_show(value)}")
     values = [normalise_element(attribute, element, leniency) for element in value if element is not None]
-    values = _without_repetition(attribute, [element for element in values if element != {}])
+    values = without_repetition(attribute, [element for element in values if element != {}])
     check_primaries(attribute, values, leniency)
     return values or None
 

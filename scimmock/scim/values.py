@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import operator
 import re
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -82,6 +83,19 @@ def wrong_type(attribute: Attribute, value: Any) -> str | None:
     if kind == "binary":
         return None if type(value) is str and _is_binary(value) else "a base64 string"
     return None
+
+
+def same(one: Any, other: Any) -> bool:
+    """Whether two documents are the same JSON: unlike for Python, true is not 1 and 1 is not 1.0."""
+    if one is other:
+        return True
+    if type(one) is not type(other) or one != other:
+        return False
+    if isinstance(one, dict):
+        return all(same(value, other[name]) for name, value in one.items())
+    if isinstance(one, list):
+        return all(map(operator.is_, one, other)) or all(map(same, one, other))
+    return True
 
 
 def is_present(value: Any) -> bool:
