@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 import msgspec
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -189,6 +189,8 @@ def control_app(host: Host) -> Starlette:
                 if name not in _OPEN:
                     check_access(request, host.admin_token)
                 return await handler(host, request)
+            except ClientDisconnect:
+                return Response(status_code=400)  # nobody reads it
             except ControlError as error:
                 return JSONResponse(error.document(), status_code=error.status)
             except ScimError as error:

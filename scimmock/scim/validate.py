@@ -246,6 +246,7 @@ def normalise_extension(
     if not isinstance(value, dict):
         raise invalid_value(f"{schema.id!r} is an object, not {_show(value)}")
     result: dict[str, Any] = {}
+    seen: set[str] = set()
     for name, inner in value.items():
         attribute = schema.attribute(name)
         if attribute is None:
@@ -256,6 +257,9 @@ def normalise_extension(
             elif not leniency.drop_unknown_attributes:
                 raise invalid_syntax(f"{schema.id!r} has no attribute {name!r}")
             continue
+        if attribute.name in seen:
+            raise invalid_syntax(f"{attribute.path!r} stands twice")
+        seen.add(attribute.name)
         if attribute.mutability == "readOnly":
             continue
         inner = normalise_value(attribute, inner, leniency)

@@ -19,7 +19,7 @@ from ..traffic.exchange import Exchange
 from .bases import BaseUrls
 from .codec import decode, encode
 from .operations import operate
-from .routes import Route, route, split
+from .routes import Route, decode_path, route, split
 from .tenants import Tenant, Tenants
 
 Scope = MutableMapping[str, Any]
@@ -89,12 +89,14 @@ class App:
             return
         if kind != "http":
             return
-        path: str = scope["path"]
+        path = scope["path"] if b"%" not in scope["raw_path"] else decode_path(scope["raw_path"])
         tenant_name, rest = "", path
-        if path.startswith("/t/"):
+        if path is not None and path.startswith("/t/"):
             tenant_name, slash, rest = path[3:].partition("/")
             rest = slash + rest
-        if rest.startswith(CONTROL) and self.control is not None:
+            if not tenant_name:
+                rest = None  # "/t//..." must not mean the tenant without a name
+        if rest is not None and rest.startswith(CONTROL) and self.control is not None:
             await self.control({**scope, "path": rest, "tenant": tenant_name}, receive, send)
             return
         await self._scim(scope, receive, send, tenant_name, rest)
@@ -106,20 +108,30 @@ class App:
             if message["type"] == "lifespan.shutdown":
                 return
 
-    async def _scim(self, scope: Scope, receive: Receive, send: Send, tenant_name: str, path: str) -> None:
+    async def _scim(
+        self, scope: Scope, receive: Receive, send: Send, tenant_name: str, path: str | None
+    ) -> None:
         begin = time.perf_counter()
         headers = scope["headers"]
         seen = Seen(headers)
         tenants = self.tenants
         tenant = tenants.tenants.get(tenant_name)
         exchange = Exchange(
-            self.clock.now(), begin, tenant_name, scope["method"], path, scope["query_string"], headers,
+            self.clock.now(),
+            begin,
+            tenant_name,
+            scope["method"],
+            path or scope["path"],
+            scope["query_string"],
+            headers,
             scope["http_version"],
-        )  # fmt: skip
+        )
         client = scope.get("client")
         if client is not None:
             exchange.connection = client[1]
         try:
+            if path is None:
+                raise ScimError(404, "There is nothing at a path that is no UTF-8 or has an empty tenant")
             if tenant is None:
                 tenant = tenants.obtain(tenant_name)
             status, body, extra, close = await self._answer(scope, receive, tenant, path, seen, exchange)
@@ -141,10 +153,7 @@ class App:
         method = exchange.method
         if path.startswith(base) and path[len(base) : len(base) + 1] in ("/", ""):
             exchange.path = path = path[len(base) :] or "/"
-            raw: bytes = scope["raw_path"]
-            if b"%" in raw:
-                raw = raw[len(tenant.prefix) + len(base) :]
-            found = self._route(tenant, method, path[1:], raw[1:] if b"%" in raw else b"")
+            found = self._route(tenant, method, path[1:])
             if isinstance(found, ScimError):
                 # Only who may come in learns which endpoints there are.
                 exchange.identity = tenant.auth.identify(seen.authorization).name
@@ -155,6 +164,8 @@ class App:
             status, document = tenant.auth.issue(exchange.request_body, seen.authorization)
             headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
             exchange.request_body = b""  # it holds the client's secret
+            if status == 401:
+                headers.append((b"www-authenticate", b'Basic realm="scimmock"'))
             return status, encode(document), headers, False
         else:
             raise ScimError(404, f"There is nothing at {path}, the base path is {tenant.prefix}{base}")
@@ -181,11 +192,9 @@ class App:
         return self._encode(answer, tenant, scope, seen)
 
     @staticmethod
-    def _route(tenant: Tenant, method: str, path: str, raw: bytes) -> Route | ScimError:
+    def _route(tenant: Tenant, method: str, path: str) -> Route | ScimError:
         try:
-            return route(tenant, method, split(path, raw))
-        except UnicodeDecodeError:
-            return ScimError(400, "the path is not valid UTF-8", "invalidPath")
+            return route(tenant, method, split(path))
         except ScimError as error:
             return error
 
@@ -202,6 +211,8 @@ class App:
         if length is not None and length.isdigit() and int(length) > limit:
             raise ScimError(413, f"The size of the body exceeds {limit} bytes")
         message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ScimError(400, "the client went away before the end of the body")
         body: bytes = message.get("body", b"")
         if message.get("more_body"):
             chunks = [body]

@@ -29,7 +29,7 @@ class ControlHost:
     def info(self) -> dict[str, Any]:
         blueprint = self.tenants.blueprint
         layers = blueprint.layers
-        policy = layers.behaviour.policy
+        policy = blueprint.policy
         limits = policy.limits
         return {
             "fixture": layers.behaviour.name,

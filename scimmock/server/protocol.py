@@ -27,16 +27,18 @@ class ScimProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._head_bytes = 0
-        self._raw_bytes = 0
-        self._in_head = True
-        self._refused = False
+        # Bytes that the parser took without telling anything: an unfinished header, trailer or chunk size.
+        self._silent_bytes = 0
+        self._told = False
+        self._refusal: tuple[int, str] | None = None
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self._in_head = True
+        self._told = True
         self._head_bytes = 0
 
     def on_url(self, url: bytes) -> None:
+        self._told = True
         self._head_bytes += len(url)
         if self._head_bytes > self.header_limit:
             self._refuse(414, f"The URL is longer than {self.header_limit} bytes")
@@ -44,6 +46,7 @@ class ScimProtocol(HttpToolsProtocol):
         super().on_url(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
+        self._told = True
         self._head_bytes += len(name) + len(value)
         if self._head_bytes > self.header_limit:
             self._refuse(431, f"The headers are larger than {self.header_limit} bytes")
@@ -51,9 +54,8 @@ class ScimProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
-        self._in_head = False
-        self._raw_bytes = 0
-        if self._refused:
+        self._told = True
+        if self._refusal is not None:
             return
         try:
             super().on_headers_complete()
@@ -61,33 +63,53 @@ class ScimProtocol(HttpToolsProtocol):
             self._refuse(400, "The request target is not a valid URL")
 
     def on_body(self, body: bytes) -> None:
-        if not self._refused:
+        self._told = True
+        if self._refusal is None:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
-        if not self._refused:
+        self._told = True
+        if self._refusal is None:
             super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
-        if self._refused:
+        if self._refusal is not None:
             return
+        self._told = False
         super().data_received(data)
-        if self._in_head:
-            # The parser keeps an unfinished header to itself and would let it grow without end.
-            self._raw_bytes += len(data)
-            if self._raw_bytes > 2 * self.header_limit:
-                self._refuse(431, f"The headers are larger than {self.header_limit} bytes")
+        self._silent_bytes = 0 if self._told else self._silent_bytes + len(data)
+        if self._silent_bytes > self.header_limit:
+            self._refuse(431, f"The headers are larger than {self.header_limit} bytes")
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self._refusal is not None and not self._is_answering():
+            self._send_refusal()
+
+    def _is_answering(self) -> bool:
+        """Whether a complete earlier request still waits for its answer, which goes out first."""
+        return bool(self.pipeline) or (
+            self.cycle is not None and not self.cycle.response_complete and not self.cycle.more_body
+        )
 
     def send_400_response(self, msg: str) -> None:
         """Answer what is not HTTP with a SCIM error (RFC 7644 section 3.12)."""
         self._refuse(400, msg)
 
     def _refuse(self, status: int, detail: str) -> None:
-        if self._refused or self.transport.is_closing():
+        if self._refusal is not None or self.transport.is_closing():
             return
-        self._refused = True
+        self._refusal = status, detail
         if self.on_refused is not None:
             type(self).on_refused(status, detail, self.client[1] if self.client else 0)  # type: ignore[misc]
+        if not self._is_answering():
+            self._send_refusal()
+
+    def _send_refusal(self) -> None:
+        assert self._refusal is not None
+        if self.transport.is_closing():
+            return
+        status, detail = self._refusal
         body = encode(error_document(ScimError(status, detail)))
         head = [
             STATUS_LINE[status],

@@ -38,16 +38,25 @@ class Route:
     me: bool = False
 
 
-def split(path: str, raw: bytes) -> list[str]:
-    """Return the decoded segments of a path below the base; one trailing slash is ignored.
+# Stands for an escaped slash, which does not divide; decoded UTF-8 never has half a surrogate pair.
+_SLASH = "\udcff"
 
-    ``raw`` is the path as it was sent: an escaped slash does not divide.
-    """
-    if b"%" in raw:
+
+def decode_path(raw: bytes) -> str | None:
+    """Return a path as it was sent without its escapes, None when it is not UTF-8 (see `split`)."""
+    try:
         parts = [unquote(part, errors="strict") for part in raw.decode("latin-1").split("/")]
-    else:
-        parts = path.split("/")
-    if parts and parts[-1] == "":
+    except UnicodeDecodeError:
+        return None
+    return "/".join(part.replace("/", _SLASH) for part in parts)
+
+
+def split(path: str) -> list[str]:
+    """Return the segments of a path below the base; one trailing slash is ignored."""
+    parts = path.split("/")
+    if _SLASH in path:
+        parts = [part.replace(_SLASH, "/") for part in parts]
+    if parts[-1] == "":
         parts.pop()
     return parts
 

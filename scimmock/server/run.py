@@ -23,7 +23,7 @@ import uvicorn
 from ..clock import Clock
 from ..control.api import control_app
 from ..errors import FileError, UsageError
-from ..fixture import AuthSpec, BasicSpec, ClientSpec, combine
+from ..fixture import BasicSpec, ClientSpec, combine
 from ..traffic.exchange import Exchange
 from ..version import __version__
 from .app import App
@@ -85,7 +85,6 @@ class Ready:
 def blueprint_of(options: ServeOptions) -> Blueprint:
     """Read the fixtures and put the options over them; raises FileError and UsageError."""
     layers = combine(options.fixtures)
-    behaviour = layers.behaviour.file.behaviour
     people = population_of(layers.people.file.people, layers.people.folder)
     if options.people:
         # One's own people take the place of the fixture's, made-up ones come only when asked for.
@@ -97,17 +96,15 @@ def blueprint_of(options: ServeOptions) -> Blueprint:
     )
     if options.users == 0 and options.groups == 0 and not options.people:
         people = replace(people, files=())
-    if options.max_body is not None:
-        policy = layers.behaviour.policy
-        limited = replace(policy, limits=replace(policy.limits, body_bytes=options.max_body))
-        layers = replace(layers, behaviour=replace(layers.behaviour, policy=limited))
     return Blueprint(
         layers=layers,
         seed=options.seed,
         population=people,
-        base_path=options.base_path or (behaviour.base_path if behaviour else "/scim/v2"),
+        own_base_path=options.base_path,
+        max_body=options.max_body,
         tokens=_tokens(options),
-        auth=_auth(options, layers.auth.file.auth or AuthSpec()),
+        basic=options.basic,
+        clients=options.clients,
         auth_required=not options.no_auth,
     )
 
@@ -119,20 +116,6 @@ def _tokens(options: ServeOptions) -> dict[str, str]:
         return dict(options.tokens)
     # On loopback a well-known token keeps examples short; anywhere else it must be secret.
     return {"default": "scimmock" if is_loopback(options.host) else secrets.token_urlsafe(24)}
-
-
-def _auth(options: ServeOptions, spec: AuthSpec) -> AuthSpec:
-    schemes = list(spec.schemes)
-    if options.basic and "basic" not in schemes:
-        schemes.append("basic")
-    if options.clients and "oauth2" not in schemes:
-        schemes.append("oauth2")
-    return AuthSpec(
-        schemes=schemes,
-        tokens=spec.tokens,
-        basic=[*spec.basic, *options.basic],
-        clients=[*spec.clients, *options.clients],
-    )
 
 
 def _tls(options: ServeOptions) -> None:

@@ -10,11 +10,12 @@ from pathlib import Path
 
 from ..clock import Clock
 from ..errors import ScimError
-from ..fixture import AuthSpec, Layers, PeopleSpec, combine
+from ..fixture import AuthSpec, BasicSpec, ClientSpec, Layers, PeopleSpec, combine
 from ..journal.ring import Budget, Journal
 from ..scim.discovery import Discovery
 from ..scim.engine import Service
 from ..scim.page import Cursors
+from ..scim.policy import Policy
 from ..scim.schema import ResourceType
 from ..scim.values import key_of
 from ..store.directory import Directory, IndexPlan
@@ -32,16 +33,41 @@ _INDEXED = ("userName", "externalId", "displayName", "emails.value", "members.va
 class Blueprint:
     """Everything that makes a tenant what it is; the server has one, a tenant may have its own.
 
-    ``tokens`` are the server's own bearer tokens by name; ``auth_required`` is False for --no-auth.
+    What stands below ``population`` comes from the command line and holds over every fixture:
+    ``tokens`` are the server's own bearer tokens by name, ``own_base_path`` and ``max_body`` (bytes)
+    take the place of the fixture's, ``auth_required`` is False for --no-auth.
     """
 
     layers: Layers
     seed: int = 1
     population: Population = field(default_factory=Population)
-    base_path: str = "/scim/v2"
+    own_base_path: str | None = None
+    max_body: int | None = None
     tokens: dict[str, str] = field(default_factory=dict)
-    auth: AuthSpec = field(default_factory=AuthSpec)
+    basic: tuple[BasicSpec, ...] = ()
+    clients: tuple[ClientSpec, ...] = ()
     auth_required: bool = True
+
+    @property
+    def base_path(self) -> str:
+        behaviour = self.layers.behaviour.file.behaviour
+        return self.own_base_path or (behaviour.base_path if behaviour else "/scim/v2")
+
+    @property
+    def policy(self) -> Policy:
+        policy = self.layers.behaviour.policy
+        if self.max_body is None:
+            return policy
+        return replace(policy, limits=replace(policy.limits, body_bytes=self.max_body))
+
+    @property
+    def auth(self) -> AuthSpec:
+        """Who may come in: what the fixture says and what the command line adds."""
+        spec = self.layers.auth.file.auth or AuthSpec()
+        schemes = list(spec.schemes)
+        schemes += ["basic"] if self.basic and "basic" not in schemes else []
+        schemes += ["oauth2"] if self.clients and "oauth2" not in schemes else []
+        return AuthSpec(schemes, spec.tokens, [*spec.basic, *self.basic], [*spec.clients, *self.clients])
 
 
 def population_of(spec: PeopleSpec | None, folder: Path) -> Population:
@@ -81,7 +107,7 @@ class Tenant:
         self.blueprint = blueprint
         self.clock = clock
         self.types = behaviour.types
-        self.policy = behaviour.policy
+        self.policy = blueprint.policy
         self.media_type = (
             behaviour.file.behaviour.media_type if behaviour.file.behaviour else ""
         ).encode() or (b"application/scim+json")
@@ -243,14 +269,7 @@ def blueprint_for(
 ) -> Blueprint:
     """Return the blueprint of a tenant that differs from the server's; raises FileError."""
     layers = combine(fixtures) if fixtures else base.layers
-    people = base.population
-    base_path, auth = base.base_path, base.auth
-    if fixtures:
-        people = population_of(layers.people.file.people, layers.people.folder)
-        base_path = (
-            layers.behaviour.file.behaviour.base_path if layers.behaviour.file.behaviour else base_path
-        )
-        auth = layers.auth.file.auth or AuthSpec()
+    people = population_of(layers.people.file.people, layers.people.folder) if fixtures else base.population
     people = replace(
         people,
         users=people.users if users is None else users,
@@ -260,7 +279,5 @@ def blueprint_for(
         base,
         layers=layers,
         population=people,
-        base_path=base_path,
-        auth=auth,
         seed=base.seed if seed is None else seed,
     )

@@ -13,6 +13,7 @@ Headers = list[tuple[bytes, bytes]]
 _SECRET_HEADERS = frozenset(
     (b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key")
 )
+_SECRET_NAMES = ("password", "access_token", "client_secret")
 MASK = "***"
 
 
@@ -154,7 +155,7 @@ def _body(body: bytes, size: int) -> dict[str, Any]:
         return {"size": size}
     if len(body) < size:
         text = body.decode("utf-8", "replace")
-        return {"text": MASK if "password" in text.lower() else text, "size": size, "cut": True}
+        return {"text": MASK if _tells_secrets(text) else text, "size": size, "cut": True}
     try:
         text = body.decode()
     except UnicodeDecodeError:
@@ -162,10 +163,15 @@ def _body(body: bytes, size: int) -> dict[str, Any]:
     try:
         document = json.loads(text, object_pairs_hook=_reject_duplicates, parse_float=_exact_float)
     except (ValueError, RecursionError):
-        return {"text": MASK if "password" in text.lower() else text, "size": size}
-    if "password" in text.lower():
+        return {"text": MASK if _tells_secrets(text) else text, "size": size}
+    if _tells_secrets(text):
         document = _masked(document)
     return {"json": document, "size": size}
+
+
+def _tells_secrets(text: str) -> bool:
+    lower = text.lower()
+    return any(name in lower for name in _SECRET_NAMES)
 
 
 def _masked(value: Any) -> Any:
@@ -177,7 +183,9 @@ def _masked(value: Any) -> Any:
     path = value.get("path")
     secret = isinstance(path, str) and path.lower().rpartition(":")[2] == "password"
     return {
-        name: MASK if name.lower() == "password" or (secret and name.lower() == "value") else _masked(inner)
+        name: MASK
+        if name.lower() in _SECRET_NAMES or (secret and name.lower() == "value")
+        else _masked(inner)
         for name, inner in value.items()
     }
 
