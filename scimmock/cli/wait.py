@@ -49,29 +49,42 @@ def command(url: str | None, ready_file: Path | None, timeout: str) -> None:
 
 
 def _from_file(path: Path) -> str | None:
+    """Return the local URL of a ready file, None while there is no complete one."""
     try:
-        return str(json.loads(path.read_text("utf-8"))["url"])
-    except (OSError, ValueError, KeyError):
+        content = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError):
         return None
+    url = (content.get("local_url") or content.get("url")) if isinstance(content, dict) else None
+    return url if isinstance(url, str) and url else None
+
+
+def _no_url(url: str) -> UsageError:
+    return UsageError(f"{url!r} is no URL", hint="http://127.0.0.1:8080 would be one")
 
 
 def _is_ready(url: str) -> bool:
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise UsageError(f"{url!r} is no URL", hint="http://127.0.0.1:8080 would be one")
+    try:
+        parts = urlsplit(url)
+        host, port = parts.hostname, parts.port
+    except ValueError:
+        raise _no_url(url) from None
+    if parts.scheme not in ("http", "https") or not host or not host.isprintable():
+        raise _no_url(url)
     connection: http.client.HTTPConnection
     if parts.scheme == "https":
         import ssl
 
         # Readiness is no secret, and a test server's certificate is its own.
         context = ssl._create_unverified_context()
-        connection = http.client.HTTPSConnection(parts.hostname, parts.port, timeout=2, context=context)
+        connection = http.client.HTTPSConnection(host, port, timeout=2, context=context)
     else:
-        connection = http.client.HTTPConnection(parts.hostname, parts.port, timeout=2)
+        connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", f"{parts.path.rstrip('/')}/_scimmock/readyz")
         return connection.getresponse().status == 200
     except (OSError, http.client.HTTPException):
         return False
+    except UnicodeError:  # a host that cannot be a name, such as a..b
+        raise _no_url(url) from None
     finally:
         connection.close()

@@ -14,13 +14,15 @@ ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 class Request:
     """The parts of a request that the engine reads, already decoded.
 
-    ``query`` holds the last value of each parameter, ``body`` what JSON decodes to.
+    ``query`` holds the last value of each parameter, ``body`` what JSON decodes to, ``base`` the URL
+    under which the client knows the service.
     """
 
     query: dict[str, str] = field(default_factory=dict)
     body: Any = None
     if_match: str | None = None
     if_none_match: str | None = None
+    base: str = ""
 
 
 @dataclass(slots=True)

@@ -196,30 +196,32 @@ class BulkJob:
         return [self.results[index] for index in sorted(self.results)]
 
     def _pending(self, item: Operation) -> set[str]:
-        """The references of an operation that a later operation may still resolve."""
-        return {
-            bulk_id
-            for bulk_id in item.needs
-            if bulk_id not in self.ids
-            and self.created_by.get(bulk_id, item.index) not in (item.index, *self.results)
-        }
+        """The references of an operation that another operation may still resolve."""
+        pending = set()
+        for bulk_id in item.needs:
+            maker = self.created_by.get(bulk_id, item.index)
+            if bulk_id not in self.ids and maker != item.index and maker not in self.results:
+                pending.add(bulk_id)
+        return pending
 
     def _ready(self, item: Operation) -> bool:
         return not self._pending(item)
 
     def _wake(self, waiting: list[Operation]) -> list[Operation]:
+        """Run what no longer waits, the last first: chains of references mostly lead forward."""
         progress = True
-        while progress and waiting and not self.stopped:
+        while progress and waiting:
             progress = False
-            for item in list(waiting):
+            rest: list[Operation] = []
+            for item in reversed(waiting):
                 if item.index in self.results:
-                    waiting.remove(item)
-                elif self._ready(item):
-                    waiting.remove(item)
+                    continue
+                if self.stopped or not self._ready(item):
+                    rest.append(item)
+                else:
                     self._run(item)
                     progress = True
-                    if self.stopped:
-                        break
+            waiting = rest[::-1]
         return waiting
 
     def _circle(self, waiting: list[Operation]) -> None:
@@ -249,7 +251,7 @@ class BulkJob:
                 service.replace(item.resource_type, self.ids[item.bulk_id or ""], Request(body=body))
         except ScimError as error:
             for item in made:
-                service.store.delete(item.resource_type.name, self.ids[item.bulk_id or ""])
+                service.store.delete(item.resource_type.name, self.ids[item.bulk_id or ""], service.now())
             for item in circle:
                 self.ids.pop(item.bulk_id or "", None)
                 circular = ScimError(409, f"The circular reference cannot be resolved: {error.detail}")

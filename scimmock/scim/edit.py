@@ -127,9 +127,10 @@ def _assign(
         _put(element, sub.name, value)
         fresh[index] = element
     if sub.name == "primary" and value is True:
-        if len(chosen) > 1:
-            raise invalid_value(f"more than one value of {attribute.path!r} would be primary")
-        _yield_primary(fresh, keep=set(chosen))
+        if not working.policy.leniency.several_primaries:
+            if len(chosen) > 1:
+                raise invalid_value(f"more than one value of {attribute.path!r} would be primary")
+            _yield_primary(fresh, keep=set(chosen))
     kept = without_repetition(attribute, [element for element in fresh if element != {}])
     _store(working, holder, attribute, kept)
 
@@ -197,8 +198,11 @@ def _chosen(working: Working, attribute: Attribute, values: list[Any], path: Pat
         key = path.key
         if key not in working.added and (key in working.removed or not working.has(key)):
             return []
-        return [index for index, element in enumerate(values) if element.get("value") == key]
+        return [index for index, element in enumerate(values) if _key(element) == key]
     assert path.predicate is not None
+    show = working.show
+    if path.key is None and show is not None and attribute in working.resource_type.references:
+        values = [show(attribute, element) for element in values]
     return [index for index, element in enumerate(values) if path.predicate(element)]
 
 
@@ -247,7 +251,8 @@ def _put_elements(
     for sub in attribute.sub_attributes:
         if sub.mutability == "immutable" and isinstance(element, dict) and sub.name in element:
             for index in chosen:
-                if values[index].get(sub.name, element[sub.name]) != element[sub.name]:
+                old = values[index]
+                if isinstance(old, dict) and old.get(sub.name, element[sub.name]) != element[sub.name]:
                     raise ScimError(400, f"{sub.path!r} is immutable and has a value", "mutability")
     for index in chosen:
         old = values[index]

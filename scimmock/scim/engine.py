@@ -6,7 +6,6 @@ each operation is atomic.
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable
 from typing import Any
 
@@ -20,8 +19,9 @@ from .ports import Encoder, Store
 from .project import Selection, project, read_selection
 from .query import Finder, Query, read_query, read_search
 from .references import resolve_members
-from .represent import represent
+from .represent import fill, represent
 from .schema import Attribute, ResourceType
+from .secret import conceal, secret_attributes
 from .validate import check_required, normalise_resource
 from .values import same
 
@@ -53,15 +53,23 @@ class Service:
         self.encoder = encoder
         self.now = now
         self.cursors = cursors
-        self.finder = Finder(store, policy, self.view)
+        self.finder = Finder(store, policy, self.text_view)
         self.unique = {resource_type.name: _unique_attributes(resource_type) for resource_type in types}
-        self.secret = {resource_type.name: _secret_attributes(resource_type) for resource_type in types}
+        self.secret = {resource_type.name: secret_attributes(resource_type) for resource_type in types}
 
     # ---- representations
 
     def view(self, resource_type: ResourceType, document: dict[str, Any]) -> dict[str, Any]:
         """Return everything that can be shown of a stored document."""
         return represent(document, resource_type, self.store, self.encoder.reference, everything=True)[0]
+
+    def text_view(self, resource_type: ResourceType, document: dict[str, Any], base: str) -> dict[str, Any]:
+        """Return the same with addresses as text, to compare them with what a filter says."""
+
+        def reference(endpoint: str, id: str) -> str:
+            return f"{base}{endpoint}/{id}"
+
+        return represent(document, resource_type, self.store, reference, everything=True)[0]
 
     def default_view(self, resource_type: ResourceType, document: dict[str, Any]) -> tuple[bytes, bool]:
         """Return the encoded default representation, and whether it depends on other resources."""
@@ -99,17 +107,19 @@ class Service:
         document = self._find(resource_type, id)
         if self.policy.etag and request.if_none_match is not None:
             etag = document["meta"].get("version")
-            if none_match(request.if_none_match, etag):
+            if none_match(request.if_none_match, etag) and self.store.is_true_to_version(
+                resource_type.name, id
+            ):
                 return Answer(304, None, f"{resource_type.endpoint}/{id}", etag, resource_type.name, id)
         return self._answer(200, resource_type, id, request)
 
     def list(self, types: tuple[ResourceType, ...], endpoint: str, request: Request) -> Answer:
         """GET on the endpoint of a type, or of the root for all types (section 3.4.2)."""
-        return self._page(types, endpoint, read_query(request.query, self.policy))
+        return self._page(types, endpoint, read_query(request.query, self.policy, request.base))
 
     def search(self, types: tuple[ResourceType, ...], endpoint: str, request: Request) -> Answer:
         """POST to ``/.search`` (section 3.4.3)."""
-        return self._page(types, endpoint, read_search(request.body, self.policy))
+        return self._page(types, endpoint, read_search(request.body, self.policy, request.base))
 
     def _page(self, types: tuple[ResourceType, ...], endpoint: str, query: Query) -> Answer:
         page, hits = self.finder.page(types, query, self.cursors, endpoint)
@@ -144,7 +154,7 @@ class Service:
             "lastModified": now,
             "version": self.store.next_version(),
         }
-        self._conceal(resource_type, stored)
+        conceal(self.secret[name], stored)
         self.store.insert(name, id, stored)
         return id
 
@@ -157,10 +167,11 @@ class Service:
         _check_immutable(resource_type, old, new)
         self._check_unique(resource_type, new, old, id)
         resolve_members(new, resource_type, self.store, self.policy, old)
-        for attribute in self.secret[resource_type.name]:
+        secrets = self.secret[resource_type.name]
+        for attribute in secrets:
             _keep(attribute, old, new)
         stored = {"schemas": new.pop("schemas"), "id": id, **new, "meta": old["meta"]}
-        self._conceal(resource_type, stored)
+        conceal(secrets, stored, old)
         if not same(stored, old):
             self._store(resource_type, id, stored)
         return self._answer(200, resource_type, id, request)
@@ -177,11 +188,15 @@ class Service:
         if resource_type.membership is not None:
             tracked = resource_type.membership.name
             has = self._membership_test(name, id, tracked)
-        result = apply(old, operations, resource_type, self.policy, tracked, has)
+
+        def show(attribute: Attribute, element: Any) -> Any:
+            return fill(element, attribute, self.store, lambda endpoint, id: f"{request.base}{endpoint}/{id}")
+
+        result = apply(old, operations, resource_type, self.policy, tracked, has, show)
         if result.document is not old:
             self._check_unique(resource_type, result.document, old, id)
             resolve_members(result.document, resource_type, self.store, self.policy, old, result.added)
-            self._conceal(resource_type, result.document)
+            conceal(self.secret[name], result.document, old)
             if not same(result.document, old):
                 self._store(resource_type, id, result.document, result.added, result.removed)
         if self.policy.answer_to_patch(name) == 204 and "attributes" not in request.query:
@@ -192,7 +207,7 @@ class Service:
     def delete(self, resource_type: ResourceType, id: str, request: Request) -> Answer:
         """DELETE (section 3.6): 204, and the resource leaves all groups."""
         self._precondition(resource_type, id, request)
-        self.store.delete(resource_type.name, id)
+        self.store.delete(resource_type.name, id, self.now())
         return Answer(204, None, type_name=resource_type.name, id=id)
 
     # ---- the parts
@@ -251,22 +266,8 @@ class Service:
                         "uniqueness",
                     )
 
-    def _conceal(self, resource_type: ResourceType, document: dict[str, Any]) -> None:
-        """Keep of a password only a digest: it is written, never read (RFC 7643 section 9.2)."""
-        for attribute in self.secret[resource_type.name]:
-            holder = document.get(attribute.urn) if attribute.in_extension else document
-            value = holder.get(attribute.name) if isinstance(holder, dict) else None
-            if isinstance(value, str) and not value.startswith(_CONCEALED):
-                salted = f"{document['id']}\0{value}".encode("utf-8", "surrogatepass")
-                digest = _CONCEALED + hashlib.sha256(salted).hexdigest()
-                if attribute.in_extension:
-                    document[attribute.urn] = {**document[attribute.urn], attribute.name: digest}
-                else:
-                    document[attribute.name] = digest
-
 
 _NO_SELECTION = Selection()
-_CONCEALED = "{sha256}"
 
 
 def natural_key(document: dict[str, Any]) -> str:
@@ -286,14 +287,6 @@ def _unique_attributes(resource_type: ResourceType) -> tuple[Attribute, ...]:
         and attribute.mutability != "readOnly"
         and attribute.type in ("string", "reference")
         and not attribute.multi_valued
-    )
-
-
-def _secret_attributes(resource_type: ResourceType) -> tuple[Attribute, ...]:
-    return tuple(
-        attribute
-        for attribute in resource_type.all_attributes()
-        if attribute.returned == "never" and attribute.mutability == "writeOnly"
     )
 
 

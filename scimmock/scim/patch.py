@@ -6,6 +6,7 @@ the stored resource stays as it was when a later operation fails, and two versio
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -15,10 +16,11 @@ from . import edit
 from .patch_path import PatchPath, parse_patch_path
 from .path import Target
 from .policy import Policy
-from .schema import Attribute, ResourceType
+from .schema import Attribute, ResourceType, Schema
 from .validate import invalid_syntax, invalid_value
 from .values import same
 
+_PLAIN_NAME = re.compile(r"[A-Za-z$][A-Za-z0-9_$-]*")
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
@@ -58,6 +60,7 @@ class Working:
     policy: Policy
     tracked: str | None = None
     has: Callable[[str], bool] | None = None
+    show: Callable[[Attribute, Any], Any] | None = None
     added: set[str] = field(default_factory=set)
     removed: set[str] = field(default_factory=set)
     whole: bool = False  # the tracked attribute was set as a whole: `has` no longer tells
@@ -131,15 +134,17 @@ def apply(
     policy: Policy,
     tracked: str | None = None,
     has: Callable[[str], bool] | None = None,
+    show: Callable[[Attribute, Any], Any] | None = None,
 ) -> Patched:
     """Apply the operations of `read_operations` to a stored resource and return the outcome.
 
     ``tracked`` and ``has`` speed up one attribute with many values: ``has(key)`` says whether the
-    given document has a value with that ``value`` sub-attribute.
+    given document has a value with that ``value`` sub-attribute.  ``show(attribute, value)`` returns
+    a value as clients see it, for filters on what follows from other resources (``display``).
 
     Raises 400 noTarget, invalidPath, invalidFilter, mutability, invalidValue or invalidSyntax.
     """
-    working = Working(document, dict(document), resource_type, policy, tracked, has)
+    working = Working(document, dict(document), resource_type, policy, tracked, has, show)
     for operation in operations:
         path = operation.get("path")
         if path:
@@ -150,6 +155,14 @@ def apply(
     for attribute in resource_type.required_attributes:
         if working.document.get(attribute.name) in (None, ""):
             raise mutability_error(f"{attribute.path!r} is required and cannot be removed")
+    for urn in resource_type.required_extensions:
+        if not working.document.get(urn):
+            raise mutability_error(f"{urn!r} is required and cannot be removed")
+    for schema, _ in resource_type.extension_schemas:
+        inner = working.document.get(schema.id)
+        for attribute in schema.attributes if inner else ():
+            if attribute.required and attribute.name not in (inner or {}):
+                raise mutability_error(f"{attribute.path!r} is required and cannot be removed")
     if same(working.document, document):
         return Patched(document, set(), set())
     if working.whole:
@@ -221,11 +234,14 @@ def _whole_schema(working: Working, op: str, extension: str | None, value: Any) 
             raise mutability_error(f"{extension!r} is required and cannot be removed")
         working.document.pop(extension, None)
         working.tidy(extension)
-    elif value is None:
-        working.document.pop(extension, None)
-        working.tidy(extension)
     else:
+        if value is None:
+            value = {attribute.name: None for attribute in _extension(working, extension).attributes}
         _each(working, op, value, extension)
+
+
+def _extension(working: Working, urn: str) -> Schema:
+    return working.resource_type.extensions[urn.lower()]
 
 
 def _without_path(working: Working, operation: dict[str, Any]) -> None:
@@ -247,7 +263,7 @@ def _each(working: Working, op: str, value: Any, extension: str) -> None:
         elif name.lower() in working.resource_type.extensions:
             urn = working.resource_type.extensions[name.lower()].id
             _whole_schema(working, op, urn, inner)
-        elif ("." in name or ":" in name or "[" in name) and not leniency.dotted_keys:
+        elif not _PLAIN_NAME.fullmatch(name) and not leniency.dotted_keys:
             if leniency.store_unknown_attributes:
                 working.document[name] = inner
             elif not leniency.drop_unknown_attributes:

@@ -67,6 +67,8 @@ def parse_patch_path(
     Raises 400 invalidPath for a bad path or an unknown attribute (for a key: invalidSyntax),
     400 invalidFilter for a bad filter in brackets.
     """
+    if len(text) > policy.limits.filter_length:
+        raise _invalid_path(f"a path has at most {policy.limits.filter_length} characters")
     parts = _split(text)
     if parts is None:
         raise _invalid_path(f"{text!r} is not an attribute path")

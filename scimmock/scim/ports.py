@@ -34,8 +34,8 @@ class Store(Relations, Protocol):
     ) -> None:
         """Store a new form of a resource; ``added`` and ``removed`` say how its members differ, if known."""
 
-    def delete(self, type_name: str, id: str) -> None:
-        """Remove a resource, also from the groups that it is a member of."""
+    def delete(self, type_name: str, id: str, now: str) -> None:
+        """Remove a resource, also from the groups that it is a member of (modified ``now``)."""
 
     def count(self, type_name: str) -> int:
         """Return how many resources of the type there are."""
@@ -63,6 +63,9 @@ class Store(Relations, Protocol):
 
     def prepared(self, type_name: str, id: str) -> bytes:
         """Return the encoded default representation, with a NUL byte where the base URL belongs."""
+
+    def is_true_to_version(self, type_name: str, id: str) -> bool:
+        """Whether the representation is the one for which the version was issued."""
 
     def mint(self, type_name: str, key: str) -> str:
         """Return a new id for a resource with that natural key; it is taken from now on."""

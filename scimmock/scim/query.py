@@ -55,13 +55,14 @@ class Query:
     descending: bool
     page: PageRequest
     selection: Selection
+    base: str = ""
 
     def canonical(self, endpoint: str) -> str:
         """Return what must be the same for two pages of one query (RFC 9865 section 2)."""
         return json.dumps([endpoint, self.filter, self.sort_by, self.descending])
 
 
-def read_query(parameters: Mapping[str, Any], policy: Policy) -> Query:
+def read_query(parameters: Mapping[str, Any], policy: Policy, base: str = "") -> Query:
     """Return the query of URL parameters or of a SearchRequest; raises 400."""
     sort_order = parameters.get("sortOrder")
     sort_by = parameters.get("sortBy") or None
@@ -82,10 +83,11 @@ def read_query(parameters: Mapping[str, Any], policy: Policy) -> Query:
             parameters.get("startIndex"), parameters.get("count"), parameters.get("cursor"), policy.paging
         ),
         selection=read_selection(parameters.get("attributes"), parameters.get("excludedAttributes")),
+        base=base,
     )
 
 
-def read_search(body: Any, policy: Policy) -> Query:
+def read_search(body: Any, policy: Policy, base: str = "") -> Query:
     """Return the query of a POST to ``/.search`` (RFC 7644 section 3.4.3)."""
     if not isinstance(body, dict):
         raise ScimError(400, "the body is a JSON object", "invalidSyntax")
@@ -94,7 +96,7 @@ def read_search(body: Any, policy: Policy) -> Query:
     named = isinstance(schemas, list) and SEARCH_REQUEST.lower() in [str(urn).lower() for urn in schemas]
     if not named and not policy.leniency.schemas_optional:
         raise ScimError(400, f"'schemas' holds {SEARCH_REQUEST!r}", "invalidSyntax")
-    return read_query({name: by_name.get(name.lower()) for name in _PARAMETERS}, policy)
+    return read_query({name: by_name.get(name.lower()) for name in _PARAMETERS}, policy, base)
 
 
 def _paths(node: Node) -> Iterable[str]:
@@ -161,6 +163,7 @@ class Finder:
         dialect = self._dialect
         if len(text) > dialect.max_length:
             raise InvalidFilter(f"the filter is longer than {dialect.max_length} characters")
+        semantics = replace(self._semantics, unknown_is_absent=True) if any_type else self._semantics
         shape, strings = split_strings(text)
         key = (shape, resource_type.name, any_type)
         ready = self._compiled.get(key)
@@ -168,7 +171,6 @@ class Finder:
             node = parse(text, dialect)
             # Words without quotes (a leniency) are strings that the shape has not taken out.
             slotted = with_slots(node) if count_strings(node) == len(strings) else node
-            semantics = replace(self._semantics, unknown_is_absent=True) if any_type else self._semantics
             compile_filter(node, resource_type, semantics)  # errors with the positions of this very text
             ready = Compiled(
                 compile_shape(slotted, resource_type, semantics),
@@ -183,16 +185,16 @@ class Finder:
         try:
             return ready, ready.bind(strings), strings
         except InvalidFilter:
-            compile_filter(parse(text, dialect), resource_type, self._semantics)
+            compile_filter(parse(text, dialect), resource_type, semantics)
             raise
 
-    def matches(self, resource_type: ResourceType, text: str, any_type: bool) -> list[str]:
+    def matches(self, resource_type: ResourceType, text: str, any_type: bool, base: str) -> list[str]:
         """Return the ids of the resources of a type that match a filter, in order of creation."""
         store, name = self.store, resource_type.name
         ready, predicate, strings = self.compiled(text, resource_type, any_type)
         if ready.derived:
             inner, view = predicate, self.view
-            predicate = lambda document: inner(view(resource_type, document))  # noqa: E731
+            predicate = lambda document: inner(view(resource_type, document, base))  # noqa: E731
         if ready.lookups is None:
             return [id for id, document in store.scan(name) if predicate(document)]
         candidates: dict[str, None] = {}
@@ -215,7 +217,7 @@ class Finder:
         found: list[Hit] = []
         for resource_type in types:
             if query.filter is not None:
-                ids: Iterable[str] = self.matches(resource_type, query.filter, many)
+                ids: Iterable[str] = self.matches(resource_type, query.filter, many, query.base)
             else:
                 ids = self.store.slice(resource_type.name, 0, self.store.count(resource_type.name))
             found.extend((resource_type, id) for id in ids)
@@ -224,7 +226,7 @@ class Finder:
     def sorted_hits(self, types: tuple[ResourceType, ...], query: Query) -> list[tuple[Key, Hit]]:
         """Return all matches in the order of ``sortBy``; kept for the next page while nothing changes."""
         assert query.sort_by is not None
-        wanted = (query.filter, query.sort_by, query.descending, types, self.store.revision)
+        wanted = (query.filter, query.sort_by, query.descending, types, query.base, self.store.revision)
         if self._last_sorted is not None and self._last_sorted[0] == wanted:
             return self._last_sorted[1]
         rows = self._sort(types, query, self.hits(types, query))
@@ -242,7 +244,7 @@ class Finder:
             resource_type, id = hit
             key, derived = readers[resource_type.name]
             document = self.store.get(resource_type.name, id) or {}
-            rows.append((key(self.view(resource_type, document) if derived else document), hit))
+            rows.append((key(self.view(resource_type, document, query.base) if derived else document), hit))
         rows.sort(key=lambda row: row[0], reverse=query.descending)
         return rows
 

@@ -109,9 +109,9 @@ def _fill(shown: dict[str, Any], attribute: Attribute, relations: Relations, ref
         return False
     filled: Any
     if isinstance(value, list):
-        filled = [_filled(element, attribute, relations, reference) for element in value]
+        filled = [fill(element, attribute, relations, reference) for element in value]
     else:
-        filled = _filled(value, attribute, relations, reference)
+        filled = fill(value, attribute, relations, reference)
     if attribute.in_extension:
         shown[attribute.urn] = {**holder, attribute.name: filled}
     else:
@@ -119,7 +119,8 @@ def _fill(shown: dict[str, Any], attribute: Attribute, relations: Relations, ref
     return True
 
 
-def _filled(element: Any, attribute: Attribute, relations: Relations, reference: Reference) -> Any:
+def fill(element: Any, attribute: Attribute, relations: Relations, reference: Reference) -> Any:
+    """Return one value of a reference attribute with what is known of the resource behind it."""
     id = element.get("value") if isinstance(element, dict) else None
     found = relations.find(id) if isinstance(id, str) else None
     if found is None:

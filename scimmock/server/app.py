@@ -6,6 +6,7 @@ goes wrong in a stage becomes a SCIM error.
 
 from __future__ import annotations
 
+import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
@@ -133,10 +134,15 @@ class App:
             if path is None:
                 raise ScimError(404, "There is nothing at a path that is no UTF-8 or has an empty tenant")
             if tenant is None:
+                # Who may not come in does not make tenants.
+                tenants.default.auth.identify(seen.authorization)
                 tenant = tenants.obtain(tenant_name)
             status, body, extra, close = await self._answer(scope, receive, tenant, path, seen, exchange)
         except ScimError as error:
             status, body, extra, close = self._error(error)
+        except asyncio.CancelledError:
+            # The server stops and the grace for requests in flight is over.
+            status, body, extra, close = self._error(ScimError(503, "The server is stopping"))
         except Exception:
             log.exception("a defect of scimmock in %s %s", scope["method"], path)
             status, body, extra, close = self._error(
@@ -158,7 +164,9 @@ class App:
                 # Only who may come in learns which endpoints there are.
                 exchange.identity = tenant.auth.identify(seen.authorization).name
                 raise found
-        elif method == "POST" and path in ("/oauth/token", f"{base.rpartition('/')[0]}/oauth/token"):
+        elif path in ("/oauth/token", f"{base.rpartition('/')[0]}/oauth/token"):
+            if method != "POST":
+                raise ScimError(405, "a token is asked for with POST", headers=(("Allow", "POST"),))
             exchange.operation = "token"
             exchange.request_body = await self._read(receive, seen, 65536)
             status, document = tenant.auth.issue(exchange.request_body, seen.authorization)
@@ -176,7 +184,9 @@ class App:
         exchange.identity = identity.name
         if found.operation is None:
             return self._method_not_allowed(method, found)
-        request = Request(if_match=seen.if_match, if_none_match=seen.if_none_match)
+        root = self.bases.root(seen.host, scope.get("server"))
+        url = root + tenant.prefix.encode() + base.encode()
+        request = Request(if_match=seen.if_match, if_none_match=seen.if_none_match, base=url.decode())
         query = exchange.query
         if query:
             request.query = _parameters(query)
@@ -189,7 +199,7 @@ class App:
         answer = operate(tenant, found, request, identity)
         if answer.id is not None:
             exchange.id = answer.id
-        return self._encode(answer, tenant, scope, seen)
+        return self._encode(answer, url)
 
     @staticmethod
     def _route(tenant: Tenant, method: str, path: str) -> Route | ScimError:
@@ -230,11 +240,8 @@ class App:
             raise ScimError(413, f"The size of the body exceeds {limit} bytes")
         return body
 
-    def _encode(
-        self, answer: Answer, tenant: Tenant, scope: Scope, seen: Seen
-    ) -> tuple[int, bytes, list[tuple[bytes, bytes]], bool]:
-        root = self.bases.root(seen.host, scope.get("server"))
-        base = root + tenant.prefix.encode() + tenant.base_path.encode()
+    @staticmethod
+    def _encode(answer: Answer, base: bytes) -> tuple[int, bytes, list[tuple[bytes, bytes]], bool]:
         headers: list[tuple[bytes, bytes]] = []
         body: bytes = b""
         content = answer.body
@@ -324,7 +331,7 @@ def _unescaped(text: str) -> str:
 
 
 def _check_accept(accept: bytes) -> None:
-    if b"json" not in accept and b"*" not in accept and accept.strip():
+    if accept.strip() and b"*" not in accept and b"json" not in accept.lower():
         raise ScimError(406, "Only application/scim+json and application/json can be answered")
 
 

@@ -29,8 +29,13 @@ class BaseUrls:
     @property
     def bound(self) -> str:
         """The URL under which the server can be reached for certain."""
+        return self.public_url or self.local
+
+    @property
+    def local(self) -> str:
+        """The URL under which this machine reaches the server."""
         host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
-        return self.public_url or f"{self.scheme}://{_bracketed(host)}:{self.port}"
+        return f"{self.scheme}://{_bracketed(host)}:{self.port}"
 
     def root(self, host_header: bytes | None, local: tuple[str, int | None] | None) -> bytes:
         """Return the root URL for a request; ``local`` is the address that the client connected to."""

@@ -31,9 +31,10 @@ def bind(host: str, port: int) -> socket.socket:
 
 def _explained(error: OSError, host: str, port: int) -> BindError:
     if error.errno == errno.EADDRINUSE:
+        other = f"choose another with --port {port + 1}, or " if port < 65535 else "choose another, "
         return BindError(
             f"port {port} on {host} is taken",
-            hint=f"choose another with --port {port + 1}, or --port 0 for a free one",
+            hint=f"{other}--port 0 for a free one",
         )
     if error.errno == errno.EACCES:
         return BindError(f"port {port} is not allowed for this user", hint="choose one from 1024 upward")

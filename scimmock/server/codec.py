@@ -12,7 +12,7 @@ from ..errors import ScimError
 
 _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
-_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*"|[\[{]|[\]}]', re.DOTALL)
+_TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 # A raw NUL byte cannot occur in JSON, so it can stand for the base URL in prepared bytes.
 BASE_MARK = b"\0"

@@ -11,6 +11,7 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from ..errors import FileError
 from ..store.directory import Directory
 from ..store.snapshot import Lock, read_snapshot, write_snapshot
 from .tenants import Blueprint, Tenants, blueprint_for
@@ -26,6 +27,7 @@ class Persistence:
         self.path = path
         self.lock = Lock(path)
         self._written: object = None
+        self._writing: asyncio.Task[None] | None = None
 
     def open(self, tenants: Tenants) -> bool:
         """Lock the file and load it if it exists; False when it is new.  Raises FileError."""
@@ -34,8 +36,12 @@ class Persistence:
             return False
         try:
             header, tables = read_snapshot(self.path)
-            for name, state in header.get("tenants", {}).items():
-                self._load(tenants, name, state, tables)
+            try:
+                for name, state in header["tenants"].items():
+                    self._load(tenants, name, state, tables)
+                tenants.default  # noqa: B018 - raises KeyError when the file has no tenant of that name
+            except (KeyError, TypeError, AttributeError, ValueError) as error:
+                raise FileError(f"is damaged: its header is wrong at {error}", where=str(self.path)) from None
         except BaseException:
             self.lock.release()
             raise
@@ -60,7 +66,10 @@ class Persistence:
         tenants.place(name, blueprint, directory)
 
     def _state(self, tenants: Tenants) -> object:
-        return [(name, tenant.directory.revision) for name, tenant in tenants.tenants.items()]
+        return [
+            (name, tenant.directory.serial, tenant.directory.revision)
+            for name, tenant in tenants.tenants.items()
+        ]
 
     def _capture(self, tenants: Tenants) -> tuple[dict[str, Any], list[tuple[str, Any]]]:
         """Return a consistent view of everything: documents are never changed, only replaced."""
@@ -87,16 +96,16 @@ class Persistence:
         return header, tables
 
     async def run(self, tenants: Tenants) -> None:
-        """Write snapshots until cancelled."""
+        """Write snapshots until cancelled; one that is being written goes on."""
         while True:
             await asyncio.sleep(INTERVAL)
-            await self.save(tenants)
+            if self._state(tenants) != self._written:
+                self._writing = asyncio.create_task(self._save(tenants))
+                await asyncio.shield(self._writing)
 
-    async def save(self, tenants: Tenants) -> None:
-        """Write a snapshot in a thread if something changed; a failure is logged and tried again."""
+    async def _save(self, tenants: Tenants) -> None:
+        """Write a snapshot in a thread; a failure is logged and tried again later."""
         state = self._state(tenants)
-        if state == self._written:
-            return
         header, tables = self._capture(tenants)
         try:
             await asyncio.to_thread(write_snapshot, self.path, header, tables)
@@ -105,9 +114,14 @@ class Persistence:
         else:
             self._written = state
 
-    def close(self, tenants: Tenants) -> None:
-        """Write the last snapshot and give the lock back; raises OSError."""
+    async def close(self, tenants: Tenants) -> None:
+        """Wait for a snapshot that is being written, write the last one, give the lock back.
+
+        Raises OSError.
+        """
         try:
+            if self._writing is not None:
+                await self._writing
             if self._state(tenants) != self._written:
                 header, tables = self._capture(tenants)
                 write_snapshot(self.path, header, tables)

@@ -15,6 +15,7 @@ from ..people.load import load_people
 from ..scim.engine import natural_key
 from ..scim.policy import Leniency
 from ..scim.schema import GROUP, ResourceType
+from ..scim.secret import conceal, secret_attributes
 from ..scim.validate import normalise_resource
 from ..store.directory import Directory
 from .codec import refuse_unstorable
@@ -176,6 +177,7 @@ class Loader:
         if resource_type.membership is not None and isinstance(kept.get("members"), list):
             kept["members"] = [self._member(member, by_name) for member in kept["members"]]
         stored = self._stored(resource_type, id, kept)
+        conceal(secret_attributes(resource_type), stored)
         if isinstance(given_meta, dict):
             dates = {name: given_meta[name] for name in ("created", "lastModified") if name in given_meta}
             stored["meta"].update(dates)

@@ -16,7 +16,7 @@ import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import uvicorn
 
@@ -67,7 +67,10 @@ class ServeOptions:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """What a client needs to know of a server that listens."""
+    """What a client needs to know of a server that listens.
+
+    ``url`` may be a public URL; ``local_url`` is where the server can be reached from its machine.
+    """
 
     url: str
     base_url: str
@@ -77,6 +80,7 @@ class Ready:
     pid: int
     seed: int
     version: str
+    local_url: str
 
     def as_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -130,6 +134,15 @@ def _tls(options: ServeOptions) -> None:
         raise FileError(f"cannot be used for TLS: {error}", where=str(options.tls_cert)) from None
 
 
+def _open_log(path: Path | None) -> TextIO | None:
+    if path is None:
+        return None
+    try:
+        return open(path, "a", buffering=1, encoding="utf-8")
+    except OSError as error:
+        raise FileError(f"the access log cannot be written: {error.strerror}", where=str(path)) from None
+
+
 class Server(uvicorn.Server):
     """A uvicorn server that says when it is ready and ends with 0 on SIGINT and SIGTERM."""
 
@@ -177,7 +190,7 @@ class Running:
         self.port: int = self.socket.getsockname()[1]
         tls = options.tls_cert is not None
         self.bases = BaseUrls(options.host, self.port, tls, options.public_url)
-        self._access_log = open(options.access_log, "a", buffering=1) if options.access_log else None  # noqa: SIM115
+        self._access_log = _open_log(options.access_log)
         self.host = ControlHost(self.tenants, self.bases, self.admin_token)
         observer = self._log_access if self._access_log is not None else None
         self.app = App(self.tenants, self.bases, control_app(self.host), observer)
@@ -219,6 +232,7 @@ class Running:
             pid=os.getpid(),
             seed=blueprint.seed,
             version=__version__,
+            local_url=self.bases.local,
         )
 
     def _refused(self, status: int, detail: str, connection: int) -> None:
@@ -277,15 +291,11 @@ class Running:
                 writer.cancel()
                 with contextlib.suppress(asyncio.CancelledError):
                     await writer
-                self._close_database()
-
-    def _close_database(self) -> None:
-        assert self.persistence is not None
-        try:
-            self.persistence.close(self.tenants)
-        except OSError as error:
-            reason = f"cannot be written: {error.strerror}"
-            raise FileError(reason, where=str(self.persistence.path)) from None
+                try:
+                    await self.persistence.close(self.tenants)
+                except OSError as error:
+                    where = str(self.persistence.path)
+                    raise FileError(f"cannot be written: {error.strerror}", where=where) from None
 
 
 def write_ready_file(path: Path, ready: Ready) -> None:

@@ -96,6 +96,12 @@ def index_plan(types: tuple[ResourceType, ...]) -> IndexPlan:
     return plan
 
 
+def _template_key(blueprint: Blueprint) -> tuple[object, ...]:
+    """Return what makes the first directory of two tenants the same."""
+    folders = (blueprint.layers.behaviour.folder, blueprint.layers.people.folder)
+    return folders, blueprint.seed, blueprint.population
+
+
 class Tenant:
     """One directory with everything that serves it."""
 
@@ -183,12 +189,7 @@ class Tenants:
     def _template(
         self, blueprint: Blueprint, progress: Callable[[int, int], None] | None = None
     ) -> Directory:
-        key = (
-            blueprint.layers.names,
-            blueprint.layers.behaviour.folder,
-            blueprint.seed,
-            blueprint.population,
-        )
+        key = _template_key(blueprint)
         template = self._templates.get(key)
         if template is None:
             template = self.empty_directory(blueprint, "")
@@ -244,6 +245,10 @@ class Tenants:
         if tenant is None:
             return False
         tenant.journal.clear()
+        key = _template_key(tenant.blueprint)
+        others = (other.blueprint for other in self.tenants.values())
+        if key not in map(_template_key, (self.blueprint, *others)):
+            self._templates.pop(key, None)
         return True
 
     def reset(self, tenant: Tenant) -> None:
@@ -275,6 +280,8 @@ def blueprint_for(
         users=people.users if users is None else users,
         groups=people.groups if groups is None else groups,
     )
+    if users == 0 and groups == 0:
+        people = replace(people, files=())
     return replace(
         base,
         layers=layers,

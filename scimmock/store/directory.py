@@ -51,6 +51,8 @@ class Directory:
         self.encode: Encode | None = None
         self.version = 0
         self.earlier_changes = 0  # of a directory that this one took the place of
+        self.epoch_version = -1  # the version counter when the epoch moved last
+        self.serial = next(_epochs)
         # Moves when something changes that representations of other resources show (names, nesting).
         self.epoch = 0
         self._group_type = next((kind for kind in self.types if kind.membership is not None), None)
@@ -74,7 +76,7 @@ class Directory:
             copy.db._tables[forked.name] = forked
         copy._indexed = self._indexed
         copy.version = self.version
-        copy.epoch = self.epoch
+        copy.epoch, copy.epoch_version = self.epoch, self.epoch_version
         copy.minter.adopt(self.minter)
         return copy
 
@@ -167,6 +169,22 @@ class Directory:
 
     # ---- writing
 
+    def is_true_to_version(self, type_name: str, id: str) -> bool:
+        """Whether a resource looks as it did when its version was issued.
+
+        What it shows of other resources (names, indirect groups) may change without its version.
+        """
+        self.prepared(type_name, id)
+        table = self.tables[type_name]
+        if type(table.prepared[id]) is bytes:
+            return True
+        version = str(table.live[id]["meta"].get("version", ""))
+        return int(version[3:-1] or 0) > self.epoch_version
+
+    def _move_epoch(self) -> None:
+        self.epoch = next(_epochs)
+        self.epoch_version = self.version
+
     def next_version(self) -> str:
         self.version += 1
         return f'W/"{self.version}"'
@@ -190,7 +208,7 @@ class Directory:
         table = self.tables[type_name]
         old = table.live[id]
         if _names(old) != _names(document):
-            self.epoch = next(_epochs)
+            self._move_epoch()
         if self.by_name[type_name].membership is None:
             table.put(id, document)
             return
@@ -200,8 +218,8 @@ class Directory:
         table.put(id, document, {_MEMBERS: (added, removed)} if _MEMBERS in table.indexes else None)
         self._members_changed(added, removed)
 
-    def delete(self, type_name: str, id: str) -> None:
-        self.epoch = next(_epochs)
+    def delete(self, type_name: str, id: str, now: str | None = None) -> None:
+        self._move_epoch()
         document = self.tables[type_name].take(id)
         self.minter.retire(id)
         if self.by_name[type_name].membership is not None:
@@ -216,6 +234,8 @@ class Directory:
             if not kept:
                 del changed["members"]
             changed["meta"] = {**group["meta"], "version": self.next_version()}
+            if now is not None:
+                changed["meta"]["lastModified"] = now
             groups.put(group_id, changed, {_MEMBERS: (set(), {id})})
 
     def _members_changed(self, added: Iterable[str], removed: Iterable[str]) -> None:
@@ -226,7 +246,7 @@ class Directory:
                 continue
             kind, document = found
             if kind.belonging is None:
-                self.epoch = next(_epochs)  # a group in a group: what users show of it is read afresh
+                self._move_epoch()  # a group in a group: what users show of it is read afresh
                 continue
             meta = {**document["meta"], "version": self.next_version()}
             self.tables[kind.name].touch(id, {**document, "meta": meta})

@@ -53,11 +53,11 @@ class Index:
         if value is None:
             return ()
         if isinstance(value, str):
-            return (self.fold(value),) if not self.sub else ()
+            return (self.fold(value),)
         elements: Iterable[Any] = value if isinstance(value, list) else (value,)
         fold, sub = self.fold, self.sub
         if sub:
-            found = (element.get(sub) for element in elements if isinstance(element, dict))
+            found = (element.get(sub) if isinstance(element, dict) else element for element in elements)
             return [fold(inner) for inner in found if isinstance(inner, str)]
         return [fold(element) for element in elements if isinstance(element, str)]
 

@@ -7,6 +7,7 @@ one document that says what the file is.
 from __future__ import annotations
 
 import os
+import tempfile
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any
@@ -44,8 +45,8 @@ def write_snapshot(path: Path, header: dict[str, Any], tables: Iterable[tuple[st
 
     The file is readable by its owner only: it holds people.
     """
-    temporary = path.with_name(f"{path.name}.{os.getpid()}.tmp")
-    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    temporary = Path(name)
     try:
         with open(descriptor, "wb") as file:
             for line in _lines(header, tables):
@@ -110,11 +111,10 @@ class Lock:
             ) from None
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Give the lock back; the lock file stays, or two servers could lock two files of one name."""
         if self._file is not None:
             self._file.close()
             self._file = None
-            self.path.unlink(missing_ok=True)
 
 
 try:
