@@ -155,7 +155,7 @@ async def _get_journal(host: Host, request: Request) -> Response:
         raise ControlError(400, "since and limit are whole numbers", "since") from None
     journal = tenant.journal
     entries = list(journal.since(since))[:limit]
-    last = entries[-1].n if entries else max(since, journal.next - 1)
+    last = entries[-1].n if entries else since if limit == 0 else max(since, journal.next - 1)
     document = {"exchanges": [entry.as_dict() for entry in entries], "dropped": journal.dropped, "next": last}
     return Response(msgspec.json.encode(document), media_type="application/json")
 
@@ -165,6 +165,7 @@ async def _delete_journal(host: Host, request: Request) -> Response:
     return Response(status_code=204)
 
 
+_UNKNOWN = {404: "this call does not exist", 405: "this call does not take this method"}
 _OPEN = ("healthz", "readyz")
 _CALLS: tuple[tuple[str, str, Handler], ...] = (
     ("GET", "healthz", _health),
@@ -208,10 +209,12 @@ def control_app(host: Host) -> Starlette:
 
     async def unknown(request: Request, error: Exception) -> Response:
         status = getattr(error, "status_code", 500)
-        message = "this call does not exist" if status == 404 else "this call does not take this method"
+        message = _UNKNOWN.get(status, "an internal error, see the server's log")
         return JSONResponse(ControlError(status, message, request.url.path).document(), status_code=status)
 
-    return Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown})
+    app = Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown, Exception: unknown})
+    app.router.redirect_slashes = False  # a redirect would lead out of the tenant
+    return app
 
 
 __all__ = ["Host", "TenantOptions", "control_app"]

@@ -13,6 +13,7 @@ from .validate import (
     invalid_value,
     normalise_element,
     normalise_value,
+    unite,
     without_repetition,
 )
 from .values import is_unassigned
@@ -169,8 +170,8 @@ def _add_values(working: Working, holder: dict[str, Any], attribute: Attribute, 
         if index is None:
             index = places[key] = len(values)
             values.append(element)
-        elif isinstance(element, dict) and isinstance(values[index], dict):
-            values[index] = {**values[index], **element}
+        else:
+            values[index] = unite(attribute, values[index], element)
         if isinstance(element, dict) and element.get("primary") is True:
             primary.add(index)
     if primary and not working.policy.leniency.several_primaries:

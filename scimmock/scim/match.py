@@ -129,9 +129,9 @@ def _untyped_test(attribute: Attribute, node: Compare) -> Test:
 
 def _null_test(node: Compare) -> Test:
     if node.op == "eq":
-        return lambda value: not is_present(value)
+        return lambda value: value is None
     if node.op == "ne":
-        return is_present
+        return lambda value: value is not None
     raise _refuse(f"null fits eq and ne, not {node.op}", node)
 
 

@@ -14,7 +14,6 @@ from typing import Any
 from ..errors import ScimError
 from . import edit
 from .patch_path import PatchPath, parse_patch_path
-from .path import Target
 from .policy import Policy
 from .schema import Attribute, ResourceType, Schema
 from .validate import invalid_syntax, invalid_value
@@ -170,16 +169,24 @@ def apply(
     return Patched(working.document, working.added, working.removed)
 
 
-def _guard(working: Working, target: Target, current: Any, value: Any) -> bool:
-    """Say whether the operation may go on, by the mutability of its target (section 3.5.2)."""
-    for attribute in (target.attribute, target.sub):
-        if attribute is None:
-            continue
-        if attribute.mutability == "readOnly":
+def _guard(working: Working, path: PatchPath, holder: dict[str, Any], value: Any) -> bool:
+    """Say whether the operation may go on, by the mutability of its target (section 3.5.2).
+
+    What is immutable inside a list of values is checked value by value.
+    """
+    attribute, sub = path.target.attribute, path.target.sub
+    assert attribute is not None
+    current = holder.get(attribute.name)
+    for part in (attribute, sub):
+        if part is not None and part.mutability == "readOnly":
             if working.policy.leniency.ignore_read_only:
                 return False
-            raise mutability_error(f"{attribute.path!r} is read-only")
-        if attribute.mutability == "immutable" and current is not None and not same(current, value):
+            raise mutability_error(f"{part.path!r} is read-only")
+    if sub is not None and not attribute.multi_valued and isinstance(current, dict):
+        if sub.mutability == "immutable" and not same(current.get(sub.name, value), value):
+            raise mutability_error(f"{sub.path!r} is immutable and has a value")
+    if attribute.mutability == "immutable" and current is not None:
+        if sub is not None or path.predicate is not None or not same(current, value):
             raise mutability_error(f"{attribute.path!r} is immutable and has a value")
     return True
 
@@ -192,11 +199,8 @@ def _with_path(working: Working, operation: dict[str, Any], path: PatchPath) -> 
     if not target.declared and working.policy.leniency.drop_unknown_attributes:
         return
     holder = working.holder(target.extension)
-    current = holder.get(target.attribute.name)
-    if target.sub is not None and isinstance(current, dict):
-        current = current.get(target.sub.name)
     try:
-        if not _guard(working, target, None if path.predicate else current, value):
+        if not _guard(working, path, holder, value):
             return
         if op == "remove":
             _remove(working, holder, path, value, "value" in operation)

@@ -22,7 +22,9 @@ def invalid_syntax(detail: str) -> ScimError:
     return ScimError(400, detail, "invalidSyntax")
 
 
-def _show(value: Any) -> str:
+def _show(attribute: Attribute, value: Any) -> str:
+    if attribute.returned == "never":
+        return "this"
     text = repr(value) if not isinstance(value, str) else f'"{value}"'
     return text if len(text) <= 60 else text[:57] + "..."
 
@@ -41,7 +43,7 @@ def _scalar(attribute: Attribute, value: Any, leniency: Leniency) -> Any:
         return value.lower() == "true"
     if leniency.store_wrong_types:
         return value
-    raise invalid_value(f"{attribute.path!r} is {wanted}, not {_show(value)}")
+    raise invalid_value(f"{attribute.path!r} is {wanted}, not {_show(attribute, value)}")
 
 
 def _complex(attribute: Attribute, value: Any, leniency: Leniency) -> Any:
@@ -51,7 +53,7 @@ def _complex(attribute: Attribute, value: Any, leniency: Leniency) -> Any:
             return {"value": value} if value or not leniency.empty_string_removes else {}
         if leniency.store_wrong_types:
             return value
-        raise invalid_value(f"{attribute.path!r} is an object, not {_show(value)}")
+        raise invalid_value(f"{attribute.path!r} is an object, not {_show(attribute, value)}")
     subs = attribute.subs
     result: dict[str, Any] = {}
     for name, inner in value.items():
@@ -106,6 +108,20 @@ def identity(attribute: Attribute, value: Any) -> Any:
     return repr(sorted(value.items(), key=lambda item: item[0]))
 
 
+def unite(attribute: Attribute, old: Any, new: Any) -> Any:
+    """Return what two forms of one value say together; what is only spelled otherwise stays as it was."""
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return old
+    result = dict(old)
+    for name, value in new.items():
+        before, sub = old.get(name), attribute.subs.get(name)
+        if isinstance(value, str) and isinstance(before, str) and not (sub and sub.case_exact):
+            if fold(value) == fold(before):
+                continue
+        result[name] = value
+    return result
+
+
 def without_repetition(attribute: Attribute, values: list[Any]) -> list[Any]:
     """Return the values with those that are the same made one, what they say united."""
     if len(values) < 2:
@@ -117,8 +133,8 @@ def without_repetition(attribute: Attribute, values: list[Any]) -> list[Any]:
         if key not in seen:
             seen[key] = len(kept)
             kept.append(value)
-        elif isinstance(value, dict) and isinstance(kept[seen[key]], dict):
-            kept[seen[key]] = {**kept[seen[key]], **value}
+        else:
+            kept[seen[key]] = unite(attribute, kept[seen[key]], value)
     return kept
 
 
@@ -147,7 +163,7 @@ def normalise_value(attribute: Attribute, value: Any, leniency: Leniency) -> Any
     if not isinstance(value, list):
         if leniency.store_wrong_types:
             return value
-        raise invalid_value(f"{attribute.path!r} is a list of values, not {_show(value)}")
+        raise invalid_value(f"{attribute.path!r} is a list of values, not {_show(attribute, value)}")
     values = [normalise_element(attribute, element, leniency) for element in value if element is not None]
     values = without_repetition(attribute, [element for element in values if element != {}])
     check_primaries(attribute, values, leniency)
@@ -244,7 +260,7 @@ def normalise_extension(
     """Return the object of an extension in stored form, read-only attributes left out."""
     schema = resource_type.extensions[urn.lower()]
     if not isinstance(value, dict):
-        raise invalid_value(f"{schema.id!r} is an object, not {_show(value)}")
+        raise invalid_value(f"{schema.id!r} is an object")
     result: dict[str, Any] = {}
     seen: set[str] = set()
     for name, inner in value.items():

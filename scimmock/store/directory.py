@@ -261,12 +261,12 @@ def _names(document: Document) -> tuple[Any, Any]:
 
 
 def _is_member(member: Any, id: str) -> bool:
-    return isinstance(member, dict) and member.get("value") == id
+    return (member.get("value") if isinstance(member, dict) else member) == id
 
 
 def _member_ids(document: Document) -> list[str]:
     members = document.get("members")
     if not isinstance(members, list):
         return []
-    found = (member.get("value") for member in members if isinstance(member, dict))
+    found = (member.get("value") if isinstance(member, dict) else member for member in members)
     return [id for id in found if isinstance(id, str)]

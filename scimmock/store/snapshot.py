@@ -70,7 +70,8 @@ def read_snapshot(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, dict[
         content = msgspec.json.decode(raw)
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError) as error:
         raise FileError(f"is damaged: {error}", where=str(path), hint=hint) from None
-    header = content.get(HEADER, {}).get("1") if isinstance(content, dict) else None
+    about = content.get(HEADER) if isinstance(content, dict) else None
+    header = about.get("1") if isinstance(about, dict) else None
     if not isinstance(header, dict) or "format" not in header:
         raise FileError("is not a directory of scimmock", where=str(path), hint=hint)
     if header["format"] != FORMAT:
@@ -95,26 +96,37 @@ class Lock:
 
     def acquire(self) -> None:
         """Take the lock; raises FileError when another process has it."""
-        try:
-            self._file = open(self.path, "a+")  # noqa: SIM115 - held open for as long as the lock
-        except OSError as error:
-            raise FileError(f"cannot be written: {error.strerror}", where=str(self.path)) from None
-        try:
-            _lock(self._file)
-        except OSError:
-            self._file.close()
-            self._file = None
-            raise FileError(
-                "is in use by another scimmock",
-                where=str(self.path.with_suffix("")),
-                hint="stop it or use another file",
-            ) from None
+        while self._file is None:
+            try:
+                file = open(self.path, "a+")  # noqa: SIM115 - held open for as long as the lock
+            except OSError as error:
+                raise FileError(f"cannot be written: {error.strerror}", where=str(self.path)) from None
+            try:
+                _lock(file)
+            except OSError:
+                file.close()
+                where = str(self.path.with_suffix(""))
+                hint = "stop it or use another file"
+                raise FileError("is in use by another scimmock", where=where, hint=hint) from None
+            if _is_current(file, self.path):
+                self._file = file
+            else:
+                file.close()  # who had the lock took the file away meanwhile
 
     def release(self) -> None:
-        """Give the lock back; the lock file stays, or two servers could lock two files of one name."""
+        """Give the lock back and take its file away."""
         if self._file is not None:
+            self.path.unlink(missing_ok=True)
             self._file.close()
             self._file = None
+
+
+def _is_current(file: IO[str], path: Path) -> bool:
+    """Whether an open file is still the one that stands at its path."""
+    try:
+        return os.path.samestat(os.fstat(file.fileno()), path.stat())
+    except FileNotFoundError:
+        return False
 
 
 try:

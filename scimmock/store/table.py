@@ -8,12 +8,14 @@ Stored documents are never changed, only replaced, so tables and forks may share
 
 from __future__ import annotations
 
+import copy
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterable
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from tinydb import TinyDB
 from tinydb.storages import MemoryStorage, Storage
+from tinydb.table import Document as TinyDocument
 from tinydb.table import Table
 
 from .index import Index
@@ -31,9 +33,9 @@ class ResourceTable(Table):
     """
 
     document_id_class = str  # type: ignore[assignment]
-    default_query_cache_capacity = 0
 
     def __init__(self, storage: Storage, name: str, **options: Any) -> None:
+        options.setdefault("cache_size", 0)  # the engine's changes would not clear TinyDB's cache
         super().__init__(storage, name, **options)
         self.live: dict[str, Document] = {}
         self.places: dict[str, int] = {}
@@ -58,8 +60,26 @@ class ResourceTable(Table):
     def _read_table(self) -> dict[str, Any]:
         return self.live
 
+    def insert(self, document: Mapping[Any, Any]) -> Any:
+        """Insert through TinyDB's own method; the document id is the resource's id."""
+        return super().insert(self._identified(document))
+
+    def insert_multiple(self, documents: Iterable[Mapping[Any, Any]]) -> Any:
+        """Insert several, see `insert`."""
+        return super().insert_multiple([self._identified(document) for document in documents])
+
+    @staticmethod
+    def _identified(document: Mapping[Any, Any]) -> Mapping[Any, Any]:
+        if isinstance(document, TinyDocument):
+            return document
+        if not isinstance(document, Mapping) or not isinstance(document.get("id"), str):
+            raise ValueError("a resource is a mapping with an id")
+        return TinyDocument(document, document["id"])
+
     def _update_table(self, updater: Callable[[dict[Any, Any]], None]) -> None:
         self.own()
+        # TinyDB changes documents in place; these may be shared with forks.
+        self.live.update(copy.deepcopy(self.live))
         updater(self.live)
         self._stale = True
         self.changes += 1
@@ -70,15 +90,15 @@ class ResourceTable(Table):
     def fork(self, storage: Storage) -> ResourceTable:
         """Return a table with the same documents; both copy what they share before they write."""
         self.refresh()
-        copy = ResourceTable(storage, self.name)
-        copy.live, copy.places = self.live, self.places
-        copy.order, copy.order_places = self.order, self.order_places
-        copy.prepared = self.prepared
-        copy.indexes = {path: index.fork() for path, index in self.indexes.items()}
-        copy._next_place = self._next_place
-        copy._shared = self._shared = True
-        copy._register()
-        return copy
+        twin = ResourceTable(storage, self.name)
+        twin.live, twin.places = self.live, self.places
+        twin.order, twin.order_places = self.order, self.order_places
+        twin.prepared = self.prepared
+        twin.indexes = {path: index.fork() for path, index in self.indexes.items()}
+        twin._next_place = self._next_place
+        twin._shared = self._shared = True
+        twin._register()
+        return twin
 
     def own(self) -> None:
         """Copy what is shared with a fork, if anything is; documents stay shared."""

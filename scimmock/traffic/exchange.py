@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import base64
-import json
 from typing import Any
 
 from ..clock import format_time
+from .bodies import MASK, body_form
 
 Headers = list[tuple[bytes, bytes]]
 
 _SECRET_HEADERS = frozenset(
     (b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key")
 )
-_SECRET_NAMES = ("password", "access_token", "client_secret")
-MASK = "***"
 
 
 class Exchange:
@@ -100,7 +97,7 @@ class Exchange:
             response = {
                 "status": self.status,
                 "headers": _headers(self.response_headers),
-                "body": _body(self.response_body, self.response_size),
+                "body": body_form(self.response_body, self.response_size),
             }
         return {
             "n": self.n,
@@ -112,7 +109,7 @@ class Exchange:
                 "query": self.query.decode("latin-1"),
                 "http": self.http,
                 "headers": _headers(self.headers),
-                "body": _body(self.request_body, self.request_size),
+                "body": body_form(self.request_body, self.request_size),
             },
             "response": response,
             "timing": {"wait_ms": round((self.end - self.begin) * 1000, 3)},
@@ -140,57 +137,3 @@ def _headers(headers: Headers) -> list[list[str]]:
             text = f"{scheme} {MASK}" if space else MASK
         shown.append([name.decode("latin-1"), text])
     return shown
-
-
-def _reject_duplicates(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("duplicate key")
-    return result
-
-
-def _body(body: bytes, size: int) -> dict[str, Any]:
-    """Return ``json`` where encoding it again gives the same document, else ``text`` or ``base64``."""
-    if not body:
-        return {"size": size}
-    if len(body) < size:
-        text = body.decode("utf-8", "replace")
-        return {"text": MASK if _tells_secrets(text) else text, "size": size, "cut": True}
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        return {"base64": base64.b64encode(body).decode(), "size": size}
-    try:
-        document = json.loads(text, object_pairs_hook=_reject_duplicates, parse_float=_exact_float)
-    except (ValueError, RecursionError):
-        return {"text": MASK if _tells_secrets(text) else text, "size": size}
-    if _tells_secrets(text):
-        document = _masked(document)
-    return {"json": document, "size": size}
-
-
-def _tells_secrets(text: str) -> bool:
-    lower = text.lower()
-    return any(name in lower for name in _SECRET_NAMES)
-
-
-def _masked(value: Any) -> Any:
-    """Return a document with its passwords masked, also where a PATCH names one by path."""
-    if isinstance(value, list):
-        return [_masked(inner) for inner in value]
-    if not isinstance(value, dict):
-        return value
-    path = value.get("path")
-    secret = isinstance(path, str) and path.lower().rpartition(":")[2] == "password"
-    return {
-        name: MASK
-        if name.lower() in _SECRET_NAMES or (secret and name.lower() == "value")
-        else _masked(inner)
-        for name, inner in value.items()
-    }
-
-
-def _exact_float(text: str) -> float:
-    if repr(float(text)) != text:
-        raise ValueError("the number would change its form")
-    return float(text)

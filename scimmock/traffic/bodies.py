@@ -1,0 +1,95 @@
+"""Bodies as they are shown and recorded: JSON where nothing is lost by it, else text or base64."""
+
+from __future__ import annotations
+
+import base64
+import json
+import re
+from typing import Any
+
+MASK = "***"
+_SECRET_NAMES = frozenset(("password", "access_token", "refresh_token", "client_secret"))
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+
+def body_form(body: bytes, size: int) -> dict[str, Any]:
+    """Return ``{"json"}``, ``{"text"}`` or ``{"base64"}`` with the size in bytes, secrets masked.
+
+    ``json`` only where encoding it again gives the same document: no key twice, no number that would
+    change its form, no half of a surrogate pair.  A body that is shorter than ``size`` was cut.
+    """
+    if not body:
+        return {"size": size}
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        if len(body) == size:
+            return {"base64": base64.b64encode(body).decode(), "size": size}
+        text = body.decode("utf-8", "replace")
+    if len(body) < size:
+        return {"text": _text(text), "size": size, "cut": True}
+    try:
+        document = json.loads(
+            text,
+            object_pairs_hook=_pairs,
+            parse_float=_exact_float,
+            parse_int=_exact_int,
+            parse_constant=_no_constant,
+        )
+        document = _masked(document)
+        json.dumps(document, ensure_ascii=False).encode()
+    except (ValueError, RecursionError):
+        return {"text": _text(text), "size": size}
+    return {"json": document, "size": size}
+
+
+def _text(text: str) -> str:
+    """Return text that is no JSON, or nothing of it when it might tell a secret."""
+    plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text).lower()
+    return MASK if any(name in plain for name in _SECRET_NAMES) else text
+
+
+def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    result = dict(pairs)
+    if len(result) != len(pairs):
+        raise ValueError("a key stands twice")
+    return result
+
+
+def _exact_float(text: str) -> float:
+    number = float(text)
+    if repr(number) != text:
+        raise ValueError("the number would change its form")
+    return number
+
+
+def _exact_int(text: str) -> int:
+    if len(text) > 20 or text == "-0":
+        raise ValueError("the number would change its form")
+    number = int(text)
+    if not -(2**63) <= number < 2**64:
+        raise ValueError("the number has more than 64 bits")
+    return number
+
+
+def _no_constant(text: str) -> Any:
+    raise ValueError(f"{text} is not JSON")
+
+
+def _is_secret(name: str) -> bool:
+    """Whether an attribute name, with or without its schema, is that of a secret."""
+    return name.lower().rpartition(":")[2] in _SECRET_NAMES
+
+
+def _masked(value: Any) -> Any:
+    """Return a document with its secrets masked, also where a PATCH names one by path."""
+    if isinstance(value, list):
+        return [_masked(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
+    path = value.get("path")
+    hidden = isinstance(path, str) and _is_secret(path)
+    return {
+        name: MASK if _is_secret(name) or (hidden and name.lower() == "value") else _masked(inner)
+        for name, inner in value.items()
+    }
