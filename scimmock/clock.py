@@ -17,8 +17,8 @@ _UNITS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0
 def parse_duration(text: str | int | float) -> float:
     """Return seconds for ``200ms``, ``7s``, ``40m``, ``2h``, ``1d`` or a number; raises ValueError."""
     if isinstance(text, int | float):
-        if text < 0:
-            raise ValueError("a duration is not negative")
+        if isinstance(text, bool) or not 0 <= text < float("inf"):
+            raise ValueError(f"{text!r} is not a duration in seconds")
         return float(text)
     match = _DURATION.fullmatch(text.strip())
     if match is None:
@@ -29,7 +29,7 @@ def parse_duration(text: str | int | float) -> float:
 def format_time(seconds: float) -> str:
     """Return seconds since 1970 as xsd:dateTime in UTC with milliseconds (RFC 7643 section 2.3.5)."""
     moment = datetime.fromtimestamp(seconds, UTC)
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}Z"
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 class Clock:
@@ -50,7 +50,7 @@ class Clock:
 
     def text(self) -> str:
         """Return the time as xsd:dateTime with milliseconds."""
-        milliseconds = int(self.now() * 1000)
+        milliseconds = int(self.now() * 1000 + 0.001)  # a millisecond may lie just below its float
         if self._last[0] != milliseconds:
             self._last = (milliseconds, format_time(milliseconds / 1000))
         return self._last[1]

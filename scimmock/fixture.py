@@ -8,6 +8,7 @@ the client speaks, and who may come in.  Several fixtures are layers, later ones
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
@@ -175,6 +176,8 @@ class Layers:
     auth: Fixture
     client: Fixture | None = None
     names: tuple[str, ...] = field(default=())
+    # As they were given, paths made absolute: what reads them again.
+    arguments: tuple[str, ...] = field(default=())
 
 
 @cache
@@ -205,6 +208,20 @@ def find_folder(name: str) -> Path:
     raise FileError(f"there is no fixture {name!r}", hint=hint)
 
 
+_BASE_PATH = re.compile(r"(/[A-Za-z0-9._~-]+)+")
+
+
+def wrong_base_path(path: str) -> str | None:
+    """Return what is wrong with the base path of a service, None when nothing is."""
+    if not path.startswith("/") or path.endswith("/"):
+        return "is no base path: it begins with '/' and does not end with it"
+    if not _BASE_PATH.fullmatch(path) or {".", ".."} & set(path.split("/")):
+        return "is no path of letters, digits and - . _ ~ between slashes"
+    if path.split("/")[1] in ("_scimmock", "t", "oauth"):
+        return "begins as scimmock's own paths do"
+    return None
+
+
 def load_fixture(name: str) -> Fixture:
     """Read and check a fixture; raises FileError with path:line:column."""
     folder = find_folder(name)
@@ -213,10 +230,13 @@ def load_fixture(name: str) -> Fixture:
         raise source.error("$", "a fixture is a mapping", "begin with 'fixture: <name>'")
     file = source.convert(FixtureFile)
     behaviour = file.behaviour or BehaviourSpec()
-    if not behaviour.base_path.startswith("/") or behaviour.base_path.endswith("/"):
-        raise source.error("$.behaviour.base_path", "a base path begins with '/' and does not end with it")
-    if behaviour.base_path.startswith(("/_scimmock", "/t/")):
-        raise source.error("$.behaviour.base_path", "this path is scimmock's own", "choose another one")
+    wrong = wrong_base_path(behaviour.base_path)
+    if wrong:
+        raise source.error(
+            "$.behaviour.base_path", f"{behaviour.base_path!r} {wrong}", "/scim/v2 would be right"
+        )
+    if file.people is not None and file.people.file and not (folder / file.people.file).is_file():
+        raise source.error("$.people.file", f"there is no file {file.people.file!r} in the fixture's folder")
     switches = _switches(source, behaviour)
     types = _types(source, folder, behaviour)
     for type_name in behaviour.patch_answers:
@@ -270,6 +290,7 @@ def _check_auth(source: YamlFile, file: FixtureFile) -> None:
 
 
 _SHIPPED_SCHEMAS = ("user", "group", "enterprise_user")
+_RESERVED = ("serviceproviderconfig", "resourcetypes", "schemas", "bulk", "me", ".search")
 _STANDARD_TYPES = [
     ResourceTypeSpec("User", "/Users", "user", "User account", [ExtensionSpec("enterprise_user")]),
     ResourceTypeSpec("Group", "/Groups", "group", "Group of users and groups"),
@@ -283,6 +304,10 @@ def _types(source: YamlFile, folder: Path, behaviour: BehaviourSpec) -> tuple[Re
         at = f"$.behaviour.resource_types[{index}]"
         if not spec.endpoint.startswith("/") or "/" in spec.endpoint[1:] or len(spec.endpoint) < 2:
             raise source.error(f"{at}.endpoint", "an endpoint is one path segment such as /Devices")
+        if spec.endpoint[1:].lower() in _RESERVED:
+            raise source.error(
+                f"{at}.endpoint", f"{spec.endpoint} belongs to the protocol", "choose another name"
+            )
         if any(spec.endpoint.lower() == other.endpoint.lower() or spec.name == other.name for other in types):
             raise source.error(at, f"{spec.name} at {spec.endpoint} stands twice")
         schema = _schema(source, f"{at}.schema", folder, spec.schema)
@@ -309,8 +334,15 @@ def _schema(source: YamlFile, at: str, folder: Path, name: str) -> Schema:
         return load_schema(json.loads(path.read_text("utf-8")))
     except json.JSONDecodeError as error:
         raise FileError(f"is not JSON: {error.msg}", where=f"{path}:{error.lineno}:{error.colno}") from None
-    except (SchemaError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise FileError("is nested too deeply", where=str(path)) from None
+    except (SchemaError, UnicodeDecodeError, OSError) as error:
         raise FileError(str(error), where=str(path)) from None
+
+
+def _lasting(name: str) -> str:
+    """Return a fixture's name, or its path in a form that holds in every working directory."""
+    return name if name in shipped_names() else str(find_folder(name).resolve())
 
 
 def combine(names: tuple[str, ...]) -> Layers:
@@ -318,7 +350,11 @@ def combine(names: tuple[str, ...]) -> Layers:
     fixtures = [load_fixture(name) for name in names]
     base = fixtures[0] if [item.name for item in fixtures] == ["rfc"] else load_fixture("rfc")
     layers = Layers(
-        behaviour=base, people=base, auth=base, names=tuple(item.name for item in fixtures) or ("rfc",)
+        behaviour=base,
+        people=base,
+        auth=base,
+        names=tuple(item.name for item in fixtures) or ("rfc",),
+        arguments=tuple(map(_lasting, names)),
     )
     for item in fixtures:
         layers = replace(

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args, get_origin
 
 import msgspec
 import yaml
@@ -70,28 +70,41 @@ class YamlFile:
                 else None
             )
             path = f"{path}.{unknown[1]}"
+        if message.startswith("Invalid enum value"):
+            allowed = [str(value) for item in _parts(_types_at(kind, path)) for value in _literals(item)]
+            hint = f"{', '.join(allowed)} would be right" if allowed else None
         missing = re.fullmatch(r"Object missing required field `(.*)`", message)
         if missing:
             message, hint = f"the key {missing[1]!r} is missing", None
         return self.error(path, message[:1].lower() + message[1:] if not unknown else message, hint)
 
 
-def _fields_at(kind: Any, path: str) -> list[str]:
-    """Return the keys that are known where an unknown one stands."""
+def _types_at(kind: Any, path: str) -> list[Any]:
+    """Return the types that may stand at a path of a msgspec type."""
     types = [kind]
-    for step in re.findall(r"\.([^.\[]+)|(\[[^\]]*\])", path):
-        found = []
+    for name, index in re.findall(r"\.([^.\[]+)|(\[[^\]]*\])", path):
+        found: list[Any] = []
         for item in _parts(types):
-            if step[0] and isinstance(item, type) and issubclass(item, msgspec.Struct):
-                found += [f.type for f in msgspec.structs.fields(item) if f.encode_name == step[0]]
-            elif step[1]:
+            if name and isinstance(item, type) and issubclass(item, msgspec.Struct):
+                found += [field.type for field in msgspec.structs.fields(item) if field.encode_name == name]
+            elif index:
                 found += list(getattr(item, "__args__", ()))[-1:]
         types = found
+    return types
+
+
+def _fields_at(kind: Any, path: str) -> list[str]:
+    """Return the keys that are known where an unknown one stands."""
     names: list[str] = []
-    for item in _parts(types):
+    for item in _parts(_types_at(kind, path)):
         if isinstance(item, type) and issubclass(item, msgspec.Struct):
-            names += [f.encode_name for f in msgspec.structs.fields(item)]
+            names += [field.encode_name for field in msgspec.structs.fields(item)]
     return names
+
+
+def _literals(kind: Any) -> tuple[Any, ...]:
+    """Return the values of a Literal type."""
+    return get_args(kind) if get_origin(kind) is Literal else ()
 
 
 def _parts(types: list[Any]) -> list[Any]:
@@ -99,7 +112,7 @@ def _parts(types: list[Any]) -> list[Any]:
     flat: list[Any] = []
     for item in types:
         arguments = getattr(item, "__args__", ())
-        if arguments and getattr(item, "__origin__", None) not in (list, dict, tuple):
+        if arguments and get_origin(item) not in (list, dict, tuple, Literal):
             flat += _parts(list(arguments))
         else:
             flat.append(item)
@@ -140,7 +153,11 @@ def read_yaml(path: Path, loader: Callable[[Path], str] | None = None) -> YamlFi
     return result
 
 
-def _build(node: yaml.Node, path: str, into: YamlFile) -> Any:
+def _build(node: yaml.Node, path: str, into: YamlFile, around: tuple[int, ...] = ()) -> Any:
+    if id(node) in around or len(around) > 100:
+        at = f"{into.path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
+        raise FileError("is nested within itself or too deeply", where=at)
+    around = (*around, id(node))
     into.positions.setdefault(path, (node.start_mark.line + 1, node.start_mark.column + 1))
     if isinstance(node, yaml.MappingNode):
         mapping: dict[str, Any] = {}
@@ -153,9 +170,12 @@ def _build(node: yaml.Node, path: str, into: YamlFile) -> Any:
                 raise FileError(f"the key {key!r} stands twice", where=at)
             inner = f"{path}.{key}"
             into.positions[inner] = (key_node.start_mark.line + 1, key_node.start_mark.column + 1)
-            mapping[key] = _build(value_node, inner, into)
+            mapping[key] = _build(value_node, inner, into, around)
         return mapping
     if isinstance(node, yaml.SequenceNode):
-        return [_build(item, f"{path}[{index}]", into) for index, item in enumerate(node.value)]
+        return [_build(item, f"{path}[{index}]", into, around) for index, item in enumerate(node.value)]
     assert isinstance(node, yaml.ScalarNode)
-    return _scalar(node)
+    try:
+        return _scalar(node)
+    except ValueError:  # Python refuses to convert endless integers
+        raise into.error(path, "the number is too long") from None

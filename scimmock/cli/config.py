@@ -26,9 +26,13 @@ def find_config(start: Path) -> tuple[Path, dict[str, Any]] | None:
                     continue  # a project's own file: its own tools will complain
                 raise UsageError(f"is not TOML: {error}", where=str(path)) from None
             if name == "pyproject.toml":
-                content = content.get("tool", {}).get("scimmock")
-                if content is None:
+                tool = content.get("tool")
+                own = tool.get("scimmock") if isinstance(tool, dict) else None
+                if own is None:
                     continue
+                if not isinstance(own, dict):
+                    raise UsageError("tool.scimmock is a table of commands", where=str(path))
+                content = own
             return path, content
     return None
 
@@ -47,26 +51,43 @@ def load_config(start: Path | None = None) -> dict[str, Any]:
             _refuse(path, command, list(COMMANDS))
         if not isinstance(options, dict):
             raise UsageError(f"{command} is a table of options", where=str(path))
-        known = _option_names(COMMANDS[command][0])
+        known = _options(COMMANDS[command][0])
         values = {}
         for key, value in options.items():
             name = key.replace("-", "_")
             if name not in known:
                 _refuse(path, f"{command}.{key}", [f"{command}.{option}" for option in known])
-            values[known[name]] = value
+            option = known[name]
+            assert option.name is not None
+            values[option.name] = _checked(path, f"{command}.{key}", option, value)
         defaults[command] = values
     return defaults
 
 
-def _option_names(module: str) -> dict[str, str]:
-    """Return the parameter name of each option by the option's own name, dashes as underscores."""
+def _options(module: str) -> dict[str, click.Parameter]:
+    """Return the options of a command by name, dashes as underscores."""
     command: click.Command = importlib.import_module(f".{module}", __package__).command
-    names = {}
-    for parameter in command.params:
-        if parameter.name is not None:
-            for option in parameter.opts:
-                names[option.lstrip("-").replace("-", "_")] = parameter.name
-    return names
+    return {name.lstrip("-").replace("-", "_"): option for option in command.params for name in option.opts}
+
+
+def _checked(path: Path, key: str, option: click.Parameter, value: Any) -> Any:
+    """Return a value in the form that click takes; raises UsageError for one of the wrong type."""
+    if option.multiple:
+        values = value if isinstance(value, list) else [value]
+        return [_checked_one(path, key, option, item) for item in values]
+    return _checked_one(path, key, option, value)
+
+
+def _checked_one(path: Path, key: str, option: click.Parameter, value: Any) -> Any:
+    if isinstance(option, click.Option) and option.is_flag:
+        wanted, fits = "true or false", isinstance(value, bool)
+    elif isinstance(option.type, click.types.IntParamType):
+        wanted, fits = "a whole number", isinstance(value, int) and not isinstance(value, bool)
+    else:
+        wanted, fits = "a string", isinstance(value, str)
+    if not fits:
+        raise UsageError(f"{key} is {wanted}, not {value!r}", where=str(path))
+    return value
 
 
 def _refuse(path: Path, key: str, known: list[str]) -> None:

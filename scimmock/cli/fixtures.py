@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import sys
 from typing import TYPE_CHECKING
 
 import click
+
+from ..errors import FileError
 
 if TYPE_CHECKING:
     from ..fixture import Fixture
@@ -96,7 +99,7 @@ def _show_leniency(fixture: Fixture) -> None:
 
     table = Table(title="\nLeniency", title_justify="left", box=None, pad_edge=False)
     for heading in ("switch", "what it does", "why", "source", "confidence"):
-        table.add_column(heading, overflow="fold")
+        table.add_column(heading, overflow="fold", no_wrap=heading in ("switch", "source", "confidence"))
     for switch in fixture.leniency:
         confidence = "UNVERIFIED" if switch.confidence == "unverified" else switch.confidence
         table.add_row(switch.switch, SWITCHES[switch.switch], switch.why, switch.source, confidence)
@@ -111,6 +114,13 @@ def check(paths: tuple[str, ...]) -> None:
     """Check fixtures; exit code 4 with path:line:column when one is wrong."""
     from ..fixture import load_fixture
 
+    wrong = 0
     for path in paths:
-        fixture = load_fixture(path)
-        click.echo(f"{path}: {fixture.name} is well-formed")
+        try:
+            fixture = load_fixture(path)
+        except FileError as error:
+            click.echo(f"scimmock: {error}", err=True)
+            wrong = error.exit_code
+        else:
+            click.echo(f"{path}: {fixture.name} is well-formed")
+    sys.exit(wrong)

@@ -26,7 +26,7 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 )
 @click.option(
     "--fixture",
-    "fixtures",
+    "fixture",
     multiple=True,
     metavar="NAME|PATH",
     help="What the server is like; several are layers, later ones win. Default: rfc.",
@@ -38,7 +38,7 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option("--base-path", metavar="P", help="Path of the SCIM service. Default: the fixture's, /scim/v2.")
 @click.option(
     "--token",
-    "tokens",
+    "token",
     multiple=True,
     metavar="[NAME=]T",
     help="Bearer token that is accepted. Default: scimmock on loopback, else a random one.",
@@ -48,7 +48,7 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 )
 @click.option(
     "--oauth-client",
-    "clients",
+    "oauth_client",
     multiple=True,
     metavar="ID:SECRET[:SECONDS]",
     help="OAuth 2.0 client of the token endpoint, and how long its tokens live.",
@@ -87,7 +87,7 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option("--access-log", type=_FILE, metavar="FILE", help="Append a JSON line for each request.")
 @click.option(
     "--print",
-    "form",
+    "print",
     type=click.Choice(["human", "json"]),
     default="human",
     show_default=True,
@@ -103,7 +103,7 @@ def command(**given: Any) -> None:
     The service is at http://HOST:PORT/scim/v2, isolated directories for parallel tests are at
     /t/NAME/scim/v2, the control API is at /_scimmock.
     """
-    form, quiet, level = given.pop("form"), given.pop("quiet"), given.pop("log_level")
+    form, quiet, level = given.pop("print"), given.pop("quiet"), given.pop("log_level")
     running = _start(given, form == "human" and not quiet)
     from ..server.run import configure_logging
 
@@ -115,13 +115,13 @@ def _start(given: dict[str, Any], show_progress: bool) -> Running:
     from ..fixture import BasicSpec, ClientSpec
     from ..server.run import Running, ServeOptions
 
+    basic, clients = given.pop("basic"), given.pop("oauth_client")
     options = ServeOptions(
-        **{
-            **given,
-            "tokens": _tokens(given["tokens"]),
-            "basic": tuple(BasicSpec(*_pair("--basic", text)) for text in given["basic"]),
-            "clients": tuple(_client(ClientSpec, text) for text in given["clients"]),
-        }
+        fixtures=given.pop("fixture"),
+        tokens=_tokens(given.pop("token")),
+        basic=tuple(BasicSpec(*_pair("--basic", text)) for text in basic),
+        clients=tuple(_client(ClientSpec, text) for text in clients),
+        **given,
     )
     if options.no_auth and (options.tokens or options.basic or options.clients):
         raise UsageError("--no-auth goes with no --token, --basic or --oauth-client")
@@ -135,10 +135,12 @@ def _start(given: dict[str, Any], show_progress: bool) -> Running:
 
 
 def _check_paths(base_path: str | None, public_url: str | None) -> None:
-    if base_path is not None and not re.fullmatch(r"(/[A-Za-z0-9._~-]+)+", base_path):
-        raise UsageError(f"--base-path {base_path!r} is no path", hint="/scim/v2 would be one")
-    if base_path is not None and base_path.startswith(("/_scimmock", "/t/")):
-        raise UsageError(f"--base-path {base_path!r} is scimmock's own", hint="choose another one")
+    from ..fixture import wrong_base_path
+
+    if base_path is not None:
+        wrong = wrong_base_path(base_path)
+        if wrong:
+            raise UsageError(f"--base-path {base_path!r} {wrong}", hint="/scim/v2 would be right")
     if public_url is not None and not re.fullmatch(
         r"https?://[A-Za-z0-9._~:\[\]-]+(/[A-Za-z0-9._~/-]*)?", public_url
     ):

@@ -74,6 +74,14 @@ def undeclared(name: str, urn: str = "", parent: Attribute | None = None) -> Att
     return Attribute(name, type="any", case_exact=False, urn=urn, parent=parent)
 
 
+def _no_twins(attributes: tuple[Attribute, ...], where: str) -> tuple[Attribute, ...]:
+    names = [attribute.name.lower() for attribute in attributes]
+    for index, name in enumerate(names):
+        if name in names[:index]:
+            raise SchemaError(f"{where}: the attribute {attributes[index].name!r} stands twice")
+    return attributes
+
+
 def _table(attributes: Iterable[Attribute]) -> dict[str, Attribute]:
     table: dict[str, Attribute] = {}
     for attribute in attributes:
@@ -87,6 +95,13 @@ def _one_of(document: Mapping[str, Any], key: str, allowed: tuple[str, ...], def
     if value not in allowed:
         raise SchemaError(f"{where}: {key} is {value!r}, one of {', '.join(allowed)} would be right")
     return str(value)
+
+
+def _list(document: Mapping[str, Any], key: str, where: str) -> tuple[Any, ...]:
+    value = document.get(key, ())
+    if not isinstance(value, list | tuple):
+        raise SchemaError(f"{where}: {key} is a list")
+    return tuple(value)
 
 
 def _attribute(document: Any, urn: str, parent: Attribute | None, where: str) -> Attribute:
@@ -105,15 +120,15 @@ def _attribute(document: Any, urn: str, parent: Attribute | None, where: str) ->
         mutability=_one_of(document, "mutability", MUTABILITIES, "readWrite", where),
         returned=_one_of(document, "returned", RETURNED, "default", where),
         uniqueness=_one_of(document, "uniqueness", UNIQUENESS, "none", where),
-        canonical_values=tuple(document.get("canonicalValues", ())),
-        reference_types=tuple(document.get("referenceTypes", ())),
+        canonical_values=_list(document, "canonicalValues", where),
+        reference_types=_list(document, "referenceTypes", where),
         urn=urn,
         parent=parent,
     )
-    subs = document.get("subAttributes", ())
+    subs = _list(document, "subAttributes", where)
     if (kind == "complex") != bool(subs):
         raise SchemaError(f"{where}: a complex attribute has subAttributes, and no other has")
-    attribute.sub_attributes = tuple(_attribute(sub, urn, attribute, where) for sub in subs)
+    attribute.sub_attributes = _no_twins(tuple(_attribute(sub, urn, attribute, where) for sub in subs), where)
     attribute.subs = _table(attribute.sub_attributes)
     return attribute
 
@@ -137,13 +152,15 @@ class Schema:
 
 def load_schema(document: Mapping[str, Any]) -> Schema:
     """Compile a schema document (RFC 7643 section 7); raises SchemaError naming the attribute."""
+    if not isinstance(document, Mapping):
+        raise SchemaError("a schema is an object")
     urn = document.get("id")
     if not isinstance(urn, str) or not urn:
         raise SchemaError("a schema has an id, its URI")
     declared = document.get("attributes")
     if not isinstance(declared, list) or not declared:
         raise SchemaError(f"{urn}: a schema has a list of attributes")
-    attributes = tuple(_attribute(item, urn, None, urn) for item in declared)
+    attributes = _no_twins(tuple(_attribute(item, urn, None, urn) for item in declared), urn)
     kept = {key: document[key] for key in ("id", "name", "description", "attributes") if key in document}
     return Schema(urn, str(document.get("name", urn)), kept, attributes, _table(attributes))
 

@@ -84,7 +84,7 @@ class Persistence:
             if name and tenant.blueprint is not tenants.blueprint:
                 people = tenant.blueprint.population
                 state["own"] = {
-                    "fixtures": list(tenant.blueprint.layers.names),
+                    "fixtures": list(tenant.blueprint.layers.arguments),
                     "users": people.users,
                     "groups": people.groups,
                     "seed": tenant.blueprint.seed,

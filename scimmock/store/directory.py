@@ -229,7 +229,8 @@ class Directory:
         groups = self.tables[self._group_type.name]
         for group_id in list(groups.find(_MEMBERS, id)) if _MEMBERS in groups.indexes else ():
             group = groups.live[group_id]
-            kept = [member for member in group["members"] if not _is_member(member, id)]
+            members = group["members"]
+            kept = [item for item in members if not _is_member(item, id)] if isinstance(members, list) else []
             changed = {**group, "members": kept}
             if not kept:
                 del changed["members"]

@@ -116,9 +116,11 @@ class Lock:
     def release(self) -> None:
         """Give the lock back and take its file away."""
         if self._file is not None:
-            self.path.unlink(missing_ok=True)
-            self._file.close()
-            self._file = None
+            try:
+                self.path.unlink(missing_ok=True)
+            finally:
+                self._file.close()
+                self._file = None
 
 
 def _is_current(file: IO[str], path: Path) -> bool:
