@@ -196,8 +196,14 @@ def _refuse(text: str, name: str, reason: str, first_line: int = 1) -> NoReturn:
     try:
         json.loads(text, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
-        before, here = text[: error.pos].rstrip(), text[error.pos : error.pos + 1]
-        if not text[error.pos :].strip():
+        position = error.pos
+        if text[position : position + 1] == ",":
+            # Python 3.13 points at a comma too many, earlier versions at the bracket behind it.
+            behind = position + 1 + len(text[position + 1 :]) - len(text[position + 1 :].lstrip())
+            if text[behind : behind + 1] in ("]", "}"):
+                position = behind
+        before, here = text[:position].rstrip(), text[position : position + 1]
+        if not text[position:].strip():
             hint = "it ends too early: close every quote, { and ["
         elif here == "'":
             hint = "use double quotes"
@@ -206,7 +212,7 @@ def _refuse(text: str, name: str, reason: str, first_line: int = 1) -> NoReturn:
         else:
             hint = "look here, and just before, for a missing comma, colon or quote"
         raise FileError(
-            f"not valid JSON: {error.msg}", where=_at(name, text, error.pos, first_line), hint=hint
+            f"not valid JSON: {error.msg}", where=_at(name, text, position, first_line), hint=hint
         ) from None
     except RecursionError:
         raise FileError("nested too deeply", where=name, hint="give resources of ordinary depth") from None
