@@ -66,12 +66,14 @@ def set_value(
         if leniency.empty_string_removes and value == "":
             holder.pop(attribute.name, None)
             return
-        _merge_complex(working, holder, attribute, value)
+        _merge_complex(working, holder, attribute, value, op)
     else:
         _put(holder, attribute.name, normalise_value(attribute, value, leniency))
 
 
-def _merge_complex(working: Working, holder: dict[str, Any], attribute: Attribute, value: Any) -> None:
+def _merge_complex(
+    working: Working, holder: dict[str, Any], attribute: Attribute, value: Any, op: str
+) -> None:
     """Sub-attributes that are not named stay as they are (sections 3.5.2.1 and 3.5.2.3)."""
     new = normalise_element(attribute, value, working.policy.leniency)
     current = holder.get(attribute.name)
@@ -86,7 +88,7 @@ def _merge_complex(working: Working, holder: dict[str, Any], attribute: Attribut
         ):
             raise ScimError(400, f"{sub.path!r} is immutable and has a value", "mutability")
     merged = {**current, **new}
-    for name, inner in value.items() if isinstance(value, dict) else ():
+    for name, inner in value.items() if isinstance(value, dict) and op == "replace" else ():
         cleared = attribute.sub(name)
         if inner is None and cleared is not None:
             merged.pop(cleared.name, None)

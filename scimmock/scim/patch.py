@@ -151,22 +151,28 @@ def apply(
             _with_path(working, operation, parsed)
         else:
             _without_path(working, operation)
-    for attribute in resource_type.required_attributes:
-        if working.document.get(attribute.name) in (None, ""):
-            raise mutability_error(f"{attribute.path!r} is required and cannot be removed")
-    for urn in resource_type.required_extensions:
-        if not working.document.get(urn):
-            raise mutability_error(f"{urn!r} is required and cannot be removed")
-    for schema, _ in resource_type.extension_schemas:
-        inner = working.document.get(schema.id)
-        for attribute in schema.attributes if inner else ():
-            if attribute.required and attribute.name not in (inner or {}):
-                raise mutability_error(f"{attribute.path!r} is required and cannot be removed")
+        _check_required(working)
     if same(working.document, document):
         return Patched(document, set(), set())
     if working.whole:
         return Patched(working.document)
     return Patched(working.document, working.added, working.removed)
+
+
+def _check_required(working: Working) -> None:
+    """What is required stays assigned after every operation (section 3.5.2.2)."""
+    resource_type, document = working.resource_type, working.document
+    for attribute in resource_type.required_attributes:
+        if document.get(attribute.name) in (None, ""):
+            raise mutability_error(f"{attribute.path!r} is required and cannot be removed")
+    for urn in resource_type.required_extensions:
+        if not document.get(urn):
+            raise mutability_error(f"{urn!r} is required and cannot be removed")
+    for schema, _ in resource_type.extension_schemas:
+        inner = document.get(schema.id)
+        for attribute in schema.attributes if inner else ():
+            if attribute.required and attribute.name not in (inner or {}):
+                raise mutability_error(f"{attribute.path!r} is required and cannot be removed")
 
 
 def _guard(working: Working, path: PatchPath, holder: dict[str, Any], value: Any) -> bool:

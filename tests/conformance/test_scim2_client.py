@@ -19,8 +19,8 @@ from scim2_models import (
     PatchOperation,
     ResourceType,
     Schema,
-    ScimProvider,
     SCIMException,
+    ScimProvider,
     SearchRequest,
     ServiceProviderConfig,
     User,
@@ -199,7 +199,9 @@ def test_modify_does_all_three_operations(client: BaseSyncSCIMClient) -> None:
         )
     )
     operations = [
-        PatchOperation(op="add", path="emails", value=[{"value": "h@example.com", "type": "home", "primary": True}]),
+        PatchOperation(
+            op="add", path="emails", value=[{"value": "h@example.com", "type": "home", "primary": True}]
+        ),
         PatchOperation(op="replace", path='emails[type eq "work"].value', value="w@example.com"),
         PatchOperation(op="remove", path="title"),
         PatchOperation(op="replace", path="name.givenName", value="Barbara"),
@@ -247,9 +249,7 @@ def test_a_group_and_its_members(client: BaseSyncSCIMClient) -> None:
     assert [member.value for member in group.members] == [first.id]
     add = PatchOp[Group](operations=[PatchOperation(op="add", path="members", value=[{"value": second.id}])])
     client.modify(Group, group.id, add)
-    remove = PatchOp[Group](
-        operations=[PatchOperation(op="remove", path=f'members[value eq "{first.id}"]')]
-    )
+    remove = PatchOp[Group](operations=[PatchOperation(op="remove", path=f'members[value eq "{first.id}"]')])
     client.modify(Group, group.id, remove)
     assert [member.value for member in client.query(Group, group.id).members] == [second.id]
     assert client.query(FullUser, first.id).groups is None
@@ -301,7 +301,12 @@ def test_bulk_links_new_resources(client: BaseSyncSCIMClient) -> None:
     answer = client.bulk(request)
     assert isinstance(answer, BulkResponse)
     by_id = {operation.bulk_id: operation for operation in answer.operations}
-    assert {key: operation.status for key, operation in by_id.items()} == {"g": 201, "u": 201, "x": 409, None: 204}
+    assert {key: operation.status for key, operation in by_id.items()} == {
+        "g": 201,
+        "u": 201,
+        "x": 409,
+        None: 204,
+    }
     assert isinstance(by_id["x"].response, Error) and by_id["x"].response.scim_type == "uniqueness"
     [group] = client.query(Group).resources
     [user] = client.query(FullUser).resources

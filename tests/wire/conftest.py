@@ -93,7 +93,7 @@ def lives_on(shared_server: Any) -> Iterator[None]:
     """After each test the server answers as before and has logged no traceback."""
     before = shared_server.log.stat().st_size
     yield
-    with shared_server.client() as client:
+    with shared_server.client(verify=False) as client:
         assert client.get("/ServiceProviderConfig").status_code == 200
     with shared_server.log.open() as log:
         log.seek(before)

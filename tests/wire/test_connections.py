@@ -49,7 +49,9 @@ def test_head_has_no_body(connect: Any, request_bytes: RequestBytes, path: str) 
     assert following.status == 200 and following.json()["totalResults"] >= 0
 
 
-def test_the_connection_survives_errors(connect: Any, request_bytes: RequestBytes, shared_server: Any) -> None:
+def test_the_connection_survives_errors(
+    connect: Any, request_bytes: RequestBytes, shared_server: Any
+) -> None:
     """After every kind of client error the same connection serves on, bodies that nobody read included."""
     connection = connect()
     body = b'{"schemas": ["x"]}'
@@ -122,7 +124,9 @@ def test_answers_without_content(connect: Any, request_bytes: RequestBytes) -> N
     """204 and 304 have no body, and the connection goes on right behind them."""
     name = f"empty-{time.monotonic_ns()}"
     connection = connect()
-    connection.send(request_bytes("POST", "/Users", json.dumps({"schemas": [USER], "userName": name}).encode()))
+    connection.send(
+        request_bytes("POST", "/Users", json.dumps({"schemas": [USER], "userName": name}).encode())
+    )
     created = connection.reply()
     path = f"/Users/{created.json()['id']}"
     known = (f"If-None-Match: {created.headers['etag']}",)
@@ -133,10 +137,14 @@ def test_answers_without_content(connect: Any, request_bytes: RequestBytes) -> N
     assert connection.reply().status == 200
 
 
-def test_a_request_hidden_in_a_body_is_not_run(connect: Any, request_bytes: RequestBytes, shared_server: Any) -> None:
+def test_a_request_hidden_in_a_body_is_not_run(
+    connect: Any, request_bytes: RequestBytes, shared_server: Any
+) -> None:
     """What stands inside a body, here a whole DELETE, is a body and nothing else."""
     with shared_server.client() as client:
-        made = client.post("/Users", json={"schemas": [USER], "userName": f"hidden-{time.monotonic_ns()}"}).json()
+        made = client.post(
+            "/Users", json={"schemas": [USER], "userName": f"hidden-{time.monotonic_ns()}"}
+        ).json()
         hidden = request_bytes("DELETE", f"/Users/{made['id']}")
         connection = connect()
         connection.send(request_bytes("POST", "/Users", hidden))

@@ -55,7 +55,9 @@ TWO_MEANINGS = {
 
 @pytest.mark.parametrize("name", NOT_HTTP)
 def test_what_is_not_http_gets_a_scim_error(connect: Any, name: str) -> None:
-    """Malformed HTTP is answered 400 with a SCIM error in JSON, not in plain text, and the connection ends."""
+    """Malformed HTTP is answered 400 with a SCIM error in JSON, not in plain text,
+    and the connection ends.
+    """
     connection = connect()
     connection.send(NOT_HTTP[name])
     reply = connection.reply()
@@ -66,7 +68,9 @@ def test_what_is_not_http_gets_a_scim_error(connect: Any, name: str) -> None:
 
 @pytest.mark.parametrize("name", TWO_MEANINGS)
 def test_a_body_of_uncertain_length_is_refused(connect: Any, name: str) -> None:
-    """Where two servers could disagree about the end of a body, the answer is 400 and nothing after it is read."""
+    """Where two servers could disagree about the end of a body,
+    the answer is 400 and nothing after it is read.
+    """
     connection = connect()
     connection.send(POST + TWO_MEANINGS[name] + USERS + b"\r\n")
     reply = connection.reply()
@@ -90,11 +94,15 @@ def test_a_body_of_uncertain_length_is_refused(connect: Any, name: str) -> None:
     ],
 )
 def test_odd_targets(connect: Any, shared_server: Any, target: bytes, status: int) -> None:
-    """Targets beside the SCIM paths are 404 with a SCIM error; the form with an authority is a path like any other."""
+    """Targets beside the SCIM paths are 404 with a SCIM error;
+    the form with an authority is a path like any other.
+    """
     method = b"OPTIONS" if target == b"*" else b"GET"
     connection = connect()
     token = shared_server.ready["token"].encode()
-    connection.send(method + b" " + target + b" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + b"\r\n\r\n")
+    connection.send(
+        method + b" " + target + b" HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer " + token + b"\r\n\r\n"
+    )
     reply = connection.reply()
     if status == 200:
         assert reply.status == 200, reply
@@ -152,7 +160,9 @@ def test_a_good_request_before_garbage_is_answered_first(connect: Any, request_b
 
 
 @pytest.mark.parametrize("cut", [5, 40, -20])
-def test_a_client_that_goes_away(connect: Any, request_bytes: RequestBytes, shared_server: Any, cut: int) -> None:
+def test_a_client_that_goes_away(
+    connect: Any, request_bytes: RequestBytes, shared_server: Any, cut: int
+) -> None:
     """A client that closes in the middle of a request disturbs nobody and creates nothing."""
     name = f"gone-{time.monotonic_ns()}"
     body = json.dumps({"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name}).encode()

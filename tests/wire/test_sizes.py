@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import select
 import socket
 import threading
 from collections.abc import Callable
@@ -49,10 +50,14 @@ def test_a_url_over_the_limit(connect: Any, request_bytes: RequestBytes, path: s
 
 @pytest.mark.parametrize("start", ["", "X-Unfinished: "])
 def test_a_header_without_end(connect: Any, request_bytes: RequestBytes, start: str) -> None:
-    """A header that goes on and on is refused before it ends, the server does not keep it all."""
+    """A header that goes on and on is refused before it ends, the server keeps no megabyte of it."""
     connection = connect()
-    connection.send(request_bytes()[:-2] + start.encode() + b"a" * 100)
-    connection.send(b"a" * (2 * LIMIT + 1))
+    connection.send(request_bytes()[:-2] + start.encode())
+    for _ in range(64):
+        connection.send(b"a" * 16_384)
+        if select.select([connection.socket], [], [], 0.02)[0]:
+            break
+    connection.socket.settimeout(1)
     connection.reply().assert_scim_error(431)
     assert connection.ended()
 
@@ -100,7 +105,9 @@ def test_a_large_body_followed_by_half_a_head(connect: Any, request_bytes: Reque
 
 
 def test_whole_requests_do_not_count_as_an_unfinished_head(connect: Any, request_bytes: RequestBytes) -> None:
-    """However many pipelined requests arrive in one read, only what is unfinished counts against the limit."""
+    """However many pipelined requests arrive in one read,
+    only what is unfinished counts against the limit.
+    """
     connection = connect()
     number = 4000
     sender = threading.Thread(target=connection.send, args=(request_bytes("GET", "/Users?count=0") * number,))
@@ -116,7 +123,9 @@ def test_whole_requests_do_not_count_as_an_unfinished_head(connect: Any, request
 def test_a_body_over_the_limit_by_its_length(connect: Any, request_bytes: RequestBytes) -> None:
     """A Content-Length past 10 MB is 413 before a byte of the body is read."""
     connection = connect()
-    head = request_bytes("POST", "/Users", headers=("Content-Length: 10485761", "Content-Type: application/json"))
+    head = request_bytes(
+        "POST", "/Users", headers=("Content-Length: 10485761", "Content-Type: application/json")
+    )
     connection.send(head)
     reply = connection.reply()
     reply.assert_scim_error(413)
