@@ -16,7 +16,7 @@ from .page import Cursors, Page
 from .patch import apply, mutability_error, read_operations
 from .policy import Policy
 from .ports import Encoder, Store
-from .project import Selection, project, read_selection
+from .project import EVERYTHING, Selection, project, read_selection
 from .query import Finder, Query, read_query, read_search
 from .references import resolve_members
 from .represent import fill, represent
@@ -85,7 +85,7 @@ class Service:
 
     def _answer(self, status: int, resource_type: ResourceType, id: str, request: Request) -> Answer:
         query = request.query
-        selection = _NO_SELECTION
+        selection = EVERYTHING
         if query and ("attributes" in query or "excludedAttributes" in query):
             selection = read_selection(query.get("attributes"), query.get("excludedAttributes"))
         document = self.store.get(resource_type.name, id)
@@ -265,9 +265,6 @@ class Service:
                         f"A {resource_type.name} with {attribute.path} {value!r} exists already",
                         "uniqueness",
                     )
-
-
-_NO_SELECTION = Selection()
 
 
 def natural_key(document: dict[str, Any]) -> str:

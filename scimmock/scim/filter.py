@@ -291,6 +291,10 @@ def split_strings(text: str) -> tuple[str, list[str]]:
     just in what they look for can share their compiled form.  Strings with escapes raise InvalidFilter
     when they are wrong.
     """
+    if "\\" not in text and text.isprintable():
+        parts = text.split('"')
+        if len(parts) % 2:
+            return '""'.join(parts[0::2]), parts[1::2]
     strings: list[str] = []
 
     def take(match: re.Match[str]) -> str:

@@ -258,13 +258,24 @@ def _negate(bind: Bind) -> Bind:
 def _combine(node: And | Or, binds: list[Bind]) -> Bind:
     conjunction = isinstance(node, And)
 
+    if len(binds) == 2:
+        bind_first, bind_second = binds
+        if conjunction:
+
+            def both(strings: Strings) -> Predicate:
+                first, second = bind_first(strings), bind_second(strings)
+                return lambda value: first(value) and second(value)
+
+            return both
+
+        def either(strings: Strings) -> Predicate:
+            first, second = bind_first(strings), bind_second(strings)
+            return lambda value: first(value) or second(value)
+
+        return either
+
     def combined(strings: Strings) -> Predicate:
         terms = [bind(strings) for bind in binds]
-        if len(terms) == 2:
-            first, second = terms
-            if conjunction:
-                return lambda value: first(value) and second(value)
-            return lambda value: first(value) or second(value)
         if conjunction:
             return lambda value: all(term(value) for term in terms)
         return lambda value: any(term(value) for term in terms)

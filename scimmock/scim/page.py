@@ -17,7 +17,7 @@ from .policy import Paging
 _WHOLE_NUMBER = re.compile(r"[+-]?[0-9]{1,18}")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PageRequest:
     """What part of the results is wanted; ``cursor`` is None for paging by index, "" for its first page."""
 

@@ -22,11 +22,16 @@ class Selection:
         return self.attributes is not None or self.excluded is not None
 
 
+EVERYTHING = Selection()
+
+
 def read_selection(attributes: Any, excluded: Any) -> Selection:
     """Return the selection of a query: each parameter a comma-separated string or a list of strings.
 
     Raises 400 invalidValue when both are there, which section 3.9 rules out.
     """
+    if attributes is None and excluded is None:
+        return EVERYTHING
     selection = Selection(_names("attributes", attributes), _names("excludedAttributes", excluded))
     if selection.attributes is not None and selection.excluded is not None:
         raise ScimError(400, "'attributes' and 'excludedAttributes' exclude each other", "invalidValue")

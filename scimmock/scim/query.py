@@ -46,7 +46,7 @@ _PARAMETERS = (
 Hit = tuple[ResourceType, str]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Query:
     """A checked query."""
 
@@ -117,12 +117,14 @@ def _paths(node: Node) -> Iterable[str]:
 class Compiled:
     """The shape of a filter made ready for one resource type.
 
-    ``derived`` says that it reads attributes which the stored document does not have.
+    ``derived`` says that it reads attributes which the stored document does not have, ``exact`` that
+    the look-ups find the matches and nothing else.
     """
 
     bind: Bind
     lookups: tuple[Lookup, ...] | None
     derived: bool
+    exact: bool = False
 
 
 def _is_derived(path: str, resource_type: ResourceType) -> bool:
@@ -152,10 +154,8 @@ class Finder:
         self._compiled: dict[tuple[str, str, bool], Compiled] = {}
         self._last_sorted: tuple[object, list[tuple[Key, Hit]]] | None = None
 
-    def compiled(
-        self, text: str, resource_type: ResourceType, any_type: bool
-    ) -> tuple[Compiled, Predicate, list[str]]:
-        """Return a filter made ready for a type, its predicate and its strings; raises InvalidFilter.
+    def compiled(self, text: str, resource_type: ResourceType, any_type: bool) -> tuple[Compiled, list[str]]:
+        """Return a filter made ready for a type and its strings; raises InvalidFilter.
 
         ``any_type`` treats unknown attributes as absent, as a query over several types does
         (RFC 7644 section 3.4.2.1).
@@ -176,39 +176,59 @@ class Finder:
                 compile_shape(slotted, resource_type, semantics),
                 plan(slotted, resource_type, self.store.indexed(resource_type.name)),
                 any(_is_derived(path, resource_type) for path in _paths(node)),
+                isinstance(node, Compare)
+                or (isinstance(node, ValuePath) and isinstance(node.inner, Compare)),
             )
             if slotted is node and strings:
-                return ready, ready.bind(strings), strings
+                return ready, strings
             if len(self._compiled) >= _MAX_COMPILED:
                 self._compiled.clear()
             self._compiled[key] = ready
+        return ready, strings
+
+    def _bind(
+        self, ready: Compiled, strings: list[str], text: str, resource_type: ResourceType, any_type: bool
+    ) -> Predicate:
         try:
-            return ready, ready.bind(strings), strings
+            return ready.bind(strings)
         except InvalidFilter:
-            compile_filter(parse(text, dialect), resource_type, semantics)
+            semantics = replace(self._semantics, unknown_is_absent=True) if any_type else self._semantics
+            compile_filter(parse(text, self._dialect), resource_type, semantics)  # the right position
             raise
 
     def matches(self, resource_type: ResourceType, text: str, any_type: bool, base: str) -> list[str]:
         """Return the ids of the resources of a type that match a filter, in order of creation."""
         store, name = self.store, resource_type.name
-        ready, predicate, strings = self.compiled(text, resource_type, any_type)
+        ready, strings = self.compiled(text, resource_type, any_type)
+        lookups = ready.lookups
+        if lookups is not None and ready.exact:
+            value = lookups[0].value
+            wanted = value if isinstance(value, str) else strings[value.index]
+            return list(store.lookup(name, lookups[0].path, wanted))
+        predicate = self._bind(ready, strings, text, resource_type, any_type)
         if ready.derived:
             inner, view = predicate, self.view
             predicate = lambda document: inner(view(resource_type, document, base))  # noqa: E731
-        if ready.lookups is None:
+        if lookups is None:
             return [id for id, document in store.scan(name) if predicate(document)]
-        candidates: dict[str, None] = {}
-        for step in ready.lookups:
-            value = step.value if isinstance(step.value, str) else strings[step.value.index]
-            for id in store.lookup(name, step.path, value):
-                candidates[id] = None
+        candidates: Iterable[str]
+        if len(lookups) == 1:
+            value = lookups[0].value
+            candidates = store.lookup(
+                name, lookups[0].path, value if isinstance(value, str) else strings[value.index]
+            )
+        else:
+            united: dict[str, None] = {}
+            for step in lookups:
+                value = step.value
+                wanted = value if isinstance(value, str) else strings[value.index]
+                united.update(dict.fromkeys(store.lookup(name, step.path, wanted)))
+            candidates = sorted(united, key=lambda id: store.anchor(name, id))
         found = []
         for id in candidates:
             document = store.get(name, id)
             if document is not None and predicate(document):
                 found.append(id)
-        if len(ready.lookups) > 1:
-            found.sort(key=lambda id: store.anchor(name, id))
         return found
 
     def hits(self, types: tuple[ResourceType, ...], query: Query) -> list[Hit]:

@@ -35,33 +35,19 @@ _JSON_TYPES = frozenset((b"application/scim+json", b"application/json"))
 CONTROL = "/_scimmock"
 
 
-class Seen:
-    """The request headers that the stages read."""
-
-    __slots__ = (
-        "accept", "authorization", "content_length", "content_type", "host", "if_match", "if_none_match",
-        "user_agent",
-    )  # fmt: skip
-
-    def __init__(self, headers: list[tuple[bytes, bytes]]) -> None:
-        self.accept: bytes | None = None
-        self.authorization: bytes | None = None
-        self.content_length: bytes | None = None
-        self.content_type: bytes | None = None
-        self.host: bytes | None = None
-        self.if_match: str | None = None
-        self.if_none_match: str | None = None
-        self.user_agent: bytes | None = None
-        for name, value in headers:
-            attribute = _SEEN.get(name)
-            if attribute is not None:
-                if attribute[:3] == "if_":
-                    setattr(self, attribute, value.decode("latin-1"))
-                else:
-                    setattr(self, attribute, value)
-
-
-_SEEN = {slot.replace("_", "-").encode(): slot for slot in Seen.__slots__}
+# The request headers that the stages read.
+_SEEN = frozenset(
+    (
+        b"accept",
+        b"authorization",
+        b"content-length",
+        b"content-type",
+        b"host",
+        b"if-match",
+        b"if-none-match",
+    )
+)
+Seen = dict[bytes, bytes]
 
 
 class App:
@@ -114,7 +100,7 @@ class App:
     ) -> None:
         begin = time.perf_counter()
         headers = scope["headers"]
-        seen = Seen(headers)
+        seen = {name: value for name, value in headers if name in _SEEN}
         tenants = self.tenants
         tenant = tenants.tenants.get(tenant_name)
         exchange = Exchange(
@@ -135,7 +121,7 @@ class App:
                 raise ScimError(404, "There is nothing at a path that is no UTF-8 or has an empty tenant")
             if tenant is None:
                 # Who may not come in does not make tenants.
-                tenants.default.auth.identify(seen.authorization)
+                tenants.default.auth.identify(seen.get(b"authorization"))
                 tenant = tenants.obtain(tenant_name)
             status, body, extra, close = await self._answer(scope, receive, tenant, path, seen, exchange)
         except ScimError as error:
@@ -162,14 +148,14 @@ class App:
             found = self._route(tenant, method, path[1:])
             if isinstance(found, ScimError):
                 # Only who may come in learns which endpoints there are.
-                exchange.identity = tenant.auth.identify(seen.authorization).name
+                exchange.identity = tenant.auth.identify(seen.get(b"authorization")).name
                 raise found
         elif path in ("/oauth/token", f"{base.rpartition('/')[0]}/oauth/token"):
             if method != "POST":
                 raise ScimError(405, "a token is asked for with POST", headers=(("Allow", "POST"),))
             exchange.operation = "token"
             exchange.request_body = await self._read(receive, seen, 65536)
-            status, document = tenant.auth.issue(exchange.request_body, seen.authorization)
+            status, document = tenant.auth.issue(exchange.request_body, seen.get(b"authorization"))
             headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
             exchange.request_body = b""  # it holds the client's secret
             if status == 401:
@@ -180,18 +166,21 @@ class App:
         exchange.operation = found.operation
         exchange.resource = found.resource or None
         exchange.id = found.id
-        identity = tenant.auth.identify(seen.authorization)
+        identity = tenant.auth.identify(seen.get(b"authorization"))
         exchange.identity = identity.name
         if found.operation is None:
             return self._method_not_allowed(method, found)
-        root = self.bases.root(seen.host, scope.get("server"))
-        url = root + tenant.prefix.encode() + base.encode()
-        request = Request(if_match=seen.if_match, if_none_match=seen.if_none_match, base=url.decode())
+        url, text_url = tenant.base_url(self.bases.root(seen.get(b"host"), scope.get("server")))
+        request = Request(base=text_url)
+        if b"if-match" in seen:
+            request.if_match = seen[b"if-match"].decode("latin-1")
+        if b"if-none-match" in seen:
+            request.if_none_match = seen[b"if-none-match"].decode("latin-1")
         query = exchange.query
         if query:
             request.query = _parameters(query)
-        if seen.accept is not None:
-            _check_accept(seen.accept)
+        if b"accept" in seen:
+            _check_accept(seen[b"accept"])
         if method in _WITH_BODY:
             body = await self._read(receive, seen, tenant.policy.limits.body_bytes)
             exchange.request_body = body
@@ -217,7 +206,7 @@ class App:
         return 405, encode(error_document(error)), [(b"allow", allowed.encode())], False
 
     async def _read(self, receive: Receive, seen: Seen, limit: int) -> bytes:
-        length = seen.content_length
+        length = seen.get(b"content-length")
         if length is not None and length.isdigit() and int(length) > limit:
             raise ScimError(413, f"The size of the body exceeds {limit} bytes")
         message = await receive()
@@ -279,9 +268,8 @@ class App:
     ) -> None:
         if body or status not in (204, 304):
             if not headers or headers[0][0] != b"content-type":
-                media_type = tenant.media_type
-                if seen.accept == b"application/json":
-                    media_type = seen.accept
+                only_json = seen.get(b"accept") == b"application/json"
+                media_type = b"application/json" if only_json else tenant.media_type
                 headers.insert(0, (b"content-type", media_type))
             headers.append((b"content-length", str(len(body)).encode()))
         if close:
@@ -336,7 +324,7 @@ def _check_accept(accept: bytes) -> None:
 
 
 def _decode(body: bytes, seen: Seen, tenant: Tenant, found: Route) -> Any:
-    content_type = seen.content_type
+    content_type = seen.get(b"content-type")
     if content_type is not None and content_type not in _JSON_TYPES:
         media, _, parameters = content_type.lower().partition(b";")
         if media.strip() not in _JSON_TYPES:

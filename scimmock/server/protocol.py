@@ -26,60 +26,52 @@ class ScimProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._head_bytes = 0
-        # Bytes that the parser took without telling anything: an unfinished header, trailer or chunk size.
-        self._silent_bytes = 0
-        self._told = False
+        # Bytes since a head or a piece of a body was complete: what the parser holds is not more.
+        self._pending_bytes = 0
+        self._chunk_bytes = 0
         self._refusal: tuple[int, str] | None = None
-
-    def on_message_begin(self) -> None:
-        super().on_message_begin()
-        self._told = True
-        self._head_bytes = 0
-
-    def on_url(self, url: bytes) -> None:
-        self._told = True
-        self._head_bytes += len(url)
-        if self._head_bytes > self.header_limit:
-            self._refuse(414, f"The URL is longer than {self.header_limit} bytes")
-            return
-        super().on_url(url)
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        self._told = True
-        self._head_bytes += len(name) + len(value)
-        if self._head_bytes > self.header_limit:
-            self._refuse(431, f"The headers are larger than {self.header_limit} bytes")
-            return
-        super().on_header(name, value)
-
-    def on_headers_complete(self) -> None:
-        self._told = True
-        if self._refusal is not None:
-            return
-        try:
-            super().on_headers_complete()
-        except (httptools.HttpParserInvalidURLError, UnicodeDecodeError):
-            self._refuse(400, "The request target is not a valid URL")
-
-    def on_body(self, body: bytes) -> None:
-        self._told = True
-        if self._refusal is None:
-            super().on_body(body)
-
-    def on_message_complete(self) -> None:
-        self._told = True
-        if self._refusal is None:
-            super().on_message_complete()
 
     def data_received(self, data: bytes) -> None:
         if self._refusal is not None:
             return
-        self._told = False
+        self._chunk_bytes = len(data)
+        self._pending_bytes += self._chunk_bytes
         super().data_received(data)
-        self._silent_bytes = 0 if self._told else self._silent_bytes + len(data)
-        if self._silent_bytes > self.header_limit:
-            self._refuse(431, f"The headers are larger than {self.header_limit} bytes")
+        if self._pending_bytes > self.header_limit:
+            self._check_head()
+
+    def on_headers_complete(self) -> None:
+        if self._pending_bytes > self.header_limit or self._chunk_bytes > self.header_limit:
+            if self._is_head_too_large():
+                # An exception is the way to stop the parser in the middle of its data.
+                raise ValueError("the head is too large")
+        self._pending_bytes = 0
+        try:
+            super().on_headers_complete()
+        except (httptools.HttpParserInvalidURLError, UnicodeDecodeError):
+            self._refuse(400, "The request target is not a valid URL")
+            raise
+
+    def on_body(self, body: bytes) -> None:
+        self._pending_bytes = 0
+        super().on_body(body)
+
+    def _is_head_too_large(self) -> bool:
+        """Refuse a complete head that is over the limit."""
+        limit = self.header_limit
+        if len(self.url) > limit:
+            self._refuse(414, f"The URL is longer than {limit} bytes")
+        elif len(self.url) + sum(len(name) + len(value) for name, value in self.headers) > limit:
+            self._refuse(431, f"The headers are larger than {limit} bytes")
+        return self._refusal is not None
+
+    def _check_head(self) -> None:
+        """Refuse what has grown over the limit without coming to an end: URL, header, trailer, chunk size."""
+        if self._refusal is None:
+            if len(getattr(self, "url", b"")) > self.header_limit // 2:
+                self._refuse(414, f"The URL is longer than {self.header_limit} bytes")
+            else:
+                self._refuse(431, f"The headers are larger than {self.header_limit} bytes")
 
     def on_response_complete(self) -> None:
         super().on_response_complete()

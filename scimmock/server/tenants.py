@@ -127,7 +127,18 @@ class Tenant:
         )
         self.endpoints = {resource_type.endpoint[1:]: resource_type for resource_type in self.types}
         self._cursors = Cursors(secrets.token_bytes(16), clock.now, self.policy.paging.cursor_timeout)
+        self._base_urls: dict[bytes, tuple[bytes, str]] = {}
         self.adopt(directory)
+
+    def base_url(self, root: bytes) -> tuple[bytes, str]:
+        """Return the URL of the tenant's service under a root URL, as bytes and as text."""
+        found = self._base_urls.get(root)
+        if found is None:
+            url = root + f"{self.prefix}{self.base_path}".encode()
+            found = url, url.decode()
+            if len(self._base_urls) < 100:
+                self._base_urls[root] = found
+        return found
 
     def adopt(self, directory: Directory) -> None:
         """Serve another directory from now on."""
