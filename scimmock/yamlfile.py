@@ -153,7 +153,13 @@ def read_yaml(path: Path, loader: Callable[[Path], str] | None = None) -> YamlFi
     return result
 
 
+_MAX_VALUES = 200_000
+
+
 def _build(node: yaml.Node, path: str, into: YamlFile, around: tuple[int, ...] = ()) -> Any:
+    if len(into.positions) > _MAX_VALUES:
+        # Few lines of aliases can stand for more values than memory holds.
+        raise FileError(f"has more than {_MAX_VALUES} values", where=str(into.path))
     if id(node) in around or len(around) > 100:
         at = f"{into.path}:{node.start_mark.line + 1}:{node.start_mark.column + 1}"
         raise FileError("is nested within itself or too deeply", where=at)

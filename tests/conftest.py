@@ -121,19 +121,28 @@ def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServ
         assert server.stop() == 0
 
 
+@pytest.fixture(scope="session")
+def control(shared_server: LiveServer) -> Iterator[httpx.Client]:
+    """A client of the shared server's control API."""
+    with httpx.Client(base_url=f"{shared_server.url}/_scimmock", verify=False, timeout=20) as client:
+        yield client
+
+
 @pytest.fixture
-def tenant(shared_server: LiveServer) -> Iterator[Callable[..., httpx.Client]]:
+def tenant(control: httpx.Client) -> Iterator[Callable[..., httpx.Client]]:
     """Make fresh tenants: ``tenant(fixture="okta", users=3)`` returns a client of its SCIM base."""
     made: list[tuple[str, httpx.Client]] = []
-    control = f"{shared_server.url}/_scimmock/tenants"
 
     def make(**options: Any) -> httpx.Client:
         name = f"test-{os.getpid()}-{next(_numbers)}"
-        answer = httpx.put(f"{control}/{name}", json={"users": 0, "groups": 0, **options})
+        answer = control.put(f"/tenants/{name}", json={"users": 0, "groups": 0, **options})
         assert answer.status_code == 201, answer.text
         about = answer.json()
         client = httpx.Client(
-            base_url=about["base_url"], headers={"Authorization": f"Bearer {about['token']}"}, timeout=20
+            base_url=about["base_url"],
+            headers={"Authorization": f"Bearer {about['token']}"},
+            verify=False,
+            timeout=20,
         )
         made.append((name, client))
         return client
@@ -141,7 +150,7 @@ def tenant(shared_server: LiveServer) -> Iterator[Callable[..., httpx.Client]]:
     yield make
     for name, client in made:
         client.close()
-        httpx.delete(f"{control}/{name}")
+        control.delete(f"/tenants/{name}")
 
 
 @pytest.fixture

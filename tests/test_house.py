@@ -88,7 +88,9 @@ def test_the_core_needs_the_standard_library_only(path: Path) -> None:
 
 
 def test_only_the_proxy_knows_mitmproxy() -> None:
-    users = {_room(path) for path in FILES if any(name.split(".")[0] == "mitmproxy" for name in _imports(path))}
+    users = {
+        _room(path) for path in FILES if any(name.split(".")[0] == "mitmproxy" for name in _imports(path))
+    }
     assert users <= {"proxy"}
 
 

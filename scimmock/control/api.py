@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Awaitable, Callable
 from typing import Any, Protocol
 
@@ -16,6 +17,7 @@ from ..version import __version__
 from .access import check_access
 from .errors import ControlError
 
+_MAX_PEOPLE = 1_000_000
 _MAX_BODY = 64 * 1024 * 1024
 
 
@@ -91,8 +93,8 @@ async def _put_tenant(host: Host, request: Request) -> Response:
     except msgspec.DecodeError as error:
         raise ControlError(400, f"the body is not JSON: {error}") from None
     for field in ("users", "groups"):
-        if (getattr(options, field) or 0) < 0:
-            raise ControlError(400, "the number is negative", field)
+        if not 0 <= (getattr(options, field) or 0) <= _MAX_PEOPLE:
+            raise ControlError(400, f"a number from 0 to {_MAX_PEOPLE} would be right", field)
     names = [options.fixture] if isinstance(options.fixture, str) else options.fixture or []
     for fixture in names:
         if "/" in fixture or fixture.startswith("."):
@@ -146,6 +148,23 @@ async def _delete_state(host: Host, request: Request) -> Response:
     return Response(status_code=204)
 
 
+def _journal_filter(request: Request) -> Callable[[Any], bool]:
+    """Return the test for the exchanges that the query asks for: operation, resource, status (404 or 4xx)."""
+    query = request.query_params
+    operation, resource, status = query.get("operation"), query.get("resource"), query.get("status")
+    if status is not None and not re.fullmatch(r"[1-5](xx|[0-9]{2})", status):
+        raise ControlError(400, "a status is a number such as 404, or a class such as 4xx", "status")
+
+    def wanted(entry: Any) -> bool:
+        return (
+            (operation is None or entry.operation == operation)
+            and (resource is None or entry.resource == resource)
+            and (status is None or str(entry.status).startswith(status.rstrip("x")))
+        )
+
+    return wanted
+
+
 async def _get_journal(host: Host, request: Request) -> Response:
     tenant = host.tenant(request.scope["tenant"])
     try:
@@ -154,7 +173,8 @@ async def _get_journal(host: Host, request: Request) -> Response:
     except ValueError:
         raise ControlError(400, "since and limit are whole numbers", "since") from None
     journal = tenant.journal
-    entries = list(journal.since(since))[:limit]
+    wanted = _journal_filter(request)
+    entries = [entry for entry in journal.since(since) if wanted(entry)][:limit]
     last = entries[-1].n if entries else since if limit == 0 else max(since, journal.next - 1)
     document = {"exchanges": [entry.as_dict() for entry in entries], "dropped": journal.dropped, "next": last}
     return Response(msgspec.json.encode(document), media_type="application/json")

@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote_to_bytes
 
 from ..errors import ScimError
 from ..scim.answer import Answer, Request, error_document
@@ -48,6 +48,10 @@ _SEEN = frozenset(
     )
 )
 Seen = dict[bytes, bytes]
+
+
+class _ClientGone(Exception):
+    """Nobody is there to answer."""
 
 
 class App:
@@ -126,6 +130,13 @@ class App:
             status, body, extra, close = await self._answer(scope, receive, tenant, path, seen, exchange)
         except ScimError as error:
             status, body, extra, close = self._error(error)
+        except _ClientGone:
+            exchange.error = {
+                "kind": "client_gone",
+                "message": "the client went away before the end of the body",
+            }
+            self._close(tenant or tenants.default, exchange)
+            return
         except asyncio.CancelledError:
             # The server stops and the grace for requests in flight is over.
             status, body, extra, close = self._error(ScimError(503, "The server is stopping"))
@@ -211,7 +222,7 @@ class App:
             raise ScimError(413, f"The size of the body exceeds {limit} bytes")
         message = await receive()
         if message["type"] == "http.disconnect":
-            raise ScimError(400, "the client went away before the end of the body")
+            raise _ClientGone
         body: bytes = message.get("body", b"")
         if message.get("more_body"):
             chunks = [body]
@@ -219,7 +230,7 @@ class App:
             while message.get("more_body"):
                 message = await receive()
                 if message["type"] == "http.disconnect":
-                    raise ScimError(400, "the client went away before the end of the body")
+                    raise _ClientGone
                 chunks.append(message.get("body", b""))
                 size += len(chunks[-1])
                 if size > limit:
@@ -283,10 +294,13 @@ class App:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
         finally:
-            exchange.end = time.perf_counter()
-            tenant.journal.add(exchange)
-            if self.on_exchange is not None:
-                self.on_exchange(exchange)
+            self._close(tenant, exchange)
+
+    def _close(self, tenant: Tenant, exchange: Exchange) -> None:
+        exchange.end = time.perf_counter()
+        tenant.journal.add(exchange)
+        if self.on_exchange is not None:
+            self.on_exchange(exchange)
 
 
 def _quoted(location: str) -> bytes:
@@ -315,7 +329,7 @@ def _parameters(query: bytes) -> dict[str, str]:
 def _unescaped(text: str) -> str:
     if "+" in text:
         text = text.replace("+", " ")
-    return unquote(text, errors="strict") if "%" in text else text
+    return unquote_to_bytes(text).decode() if "%" in text else text
 
 
 def _check_accept(accept: bytes) -> None:

@@ -42,9 +42,11 @@ class BaseUrls:
         if self.public_url is not None:
             return self.public_url.encode()
         key = host_header or b""
+        if self._any and local is not None:
+            key += b" " + local[0].encode()
         found = self._known.get(key)
         if found is None:
-            found = self._accept(key.decode("latin-1"), local)
+            found = self._accept((host_header or b"").decode("latin-1"), local)
             if found is None:
                 if self._any and local is not None and local[0]:
                     return f"{self.scheme}://{_bracketed(local[0])}:{local[1]}".encode()

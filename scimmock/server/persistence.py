@@ -13,7 +13,7 @@ from typing import Any
 
 from ..errors import FileError
 from ..store.directory import Directory
-from ..store.snapshot import Lock, read_snapshot, write_snapshot
+from ..store.snapshot import Lock, read_snapshot, remove_leftovers, write_snapshot
 from .tenants import Blueprint, Tenants, blueprint_for
 
 INTERVAL = 5.0
@@ -32,6 +32,7 @@ class Persistence:
     def open(self, tenants: Tenants) -> bool:
         """Lock the file and load it if it exists; False when it is new.  Raises FileError."""
         self.lock.acquire()
+        remove_leftovers(self.path)
         if not self.path.exists():
             return False
         try:

@@ -6,6 +6,7 @@ one document that says what the file is.
 
 from __future__ import annotations
 
+import glob
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
@@ -45,7 +46,7 @@ def write_snapshot(path: Path, header: dict[str, Any], tables: Iterable[tuple[st
 
     The file is readable by its owner only: it holds people.
     """
-    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
+    descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
     temporary = Path(name)
     try:
         with open(descriptor, "wb") as file:
@@ -57,6 +58,12 @@ def write_snapshot(path: Path, header: dict[str, Any], tables: Iterable[tuple[st
     except BaseException:
         temporary.unlink(missing_ok=True)
         raise
+
+
+def remove_leftovers(path: Path) -> None:
+    """Remove what a server that was killed while it wrote has left; only for who holds the lock."""
+    for leftover in path.parent.glob(f".{glob.escape(path.name)}.*.tmp"):
+        leftover.unlink(missing_ok=True)
 
 
 def read_snapshot(path: Path) -> tuple[dict[str, Any], dict[str, dict[str, dict[str, Any]]]]:
