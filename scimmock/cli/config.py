@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 import tomllib
 from pathlib import Path
 from typing import Any
@@ -62,6 +63,29 @@ def load_config(start: Path | None = None) -> dict[str, Any]:
             values[option.name] = _checked(path, f"{command}.{key}", option, value)
         defaults[command] = values
     return defaults
+
+
+def check_environment(command: str) -> None:
+    """Raise UsageError for a variable SCIMMOCK_<COMMAND>_... that is no option of the command."""
+    from .main import COMMANDS
+
+    prefix = f"SCIMMOCK_{command.upper()}_"
+    known = [prefix + name.upper() for name in _options(COMMANDS[command][0])]
+    for name in os.environ:
+        if name.startswith(prefix) and name not in known and not _is_of_subcommand(command, name):
+            near = did_you_mean(name, known)
+            raise UsageError(
+                f"unknown variable {name} in the environment",
+                hint=f"did you mean {near}?" if near else f"scimmock {command} --help lists the options",
+            )
+
+
+def _is_of_subcommand(command: str, variable: str) -> bool:
+    from .main import COMMANDS
+
+    group = importlib.import_module(f".{COMMANDS[command][0]}", __package__).command
+    subcommands = getattr(group, "commands", {})
+    return any(variable.startswith(f"SCIMMOCK_{command}_{name}_".upper()) for name in subcommands)
 
 
 def _options(module: str) -> dict[str, click.Parameter]:

@@ -10,7 +10,7 @@ import click
 
 from ..errors import UserError, did_you_mean
 from ..version import __version__
-from .config import load_config
+from .config import check_environment, load_config
 
 # Command -> (module, what it does); the modules are imported when a command runs or shows its help.
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -64,6 +64,8 @@ def cli(ctx: click.Context) -> None:
     or under [tool.scimmock] in pyproject.toml.
     """
     ctx.default_map = load_config()
+    if ctx.invoked_subcommand in COMMANDS:
+        check_environment(ctx.invoked_subcommand)
 
 
 def main() -> NoReturn:

@@ -38,12 +38,17 @@ class Host(Protocol):
 
 
 class TenantOptions(msgspec.Struct, forbid_unknown_fields=True):
-    """The body of ``PUT tenants/{name}``; everything is optional.  ``fixture`` is one name or several."""
+    """The body of ``PUT tenants/{name}``; everything is optional.  ``fixture`` is one name or several.
+
+    ``faults`` and ``replay`` have no effect yet: only their empty forms are accepted.
+    """
 
     fixture: str | list[str] | None = None
     users: int | None = None
     groups: int | None = None
     seed: int | None = None
+    faults: list[Any] = []
+    replay: str | None = None
 
 
 Handler = Callable[[Host, Request], Awaitable[Response]]
@@ -95,6 +100,9 @@ async def _put_tenant(host: Host, request: Request) -> Response:
     for field in ("users", "groups"):
         if not 0 <= (getattr(options, field) or 0) <= _MAX_PEOPLE:
             raise ControlError(400, f"a number from 0 to {_MAX_PEOPLE} would be right", field)
+    for field in ("faults", "replay"):
+        if getattr(options, field):
+            raise ControlError(400, "this version has none of them yet", field)
     names = [options.fixture] if isinstance(options.fixture, str) else options.fixture or []
     for fixture in names:
         if "/" in fixture or fixture.startswith("."):

@@ -12,7 +12,7 @@ from typing import Any
 from ..errors import ScimError
 from .answer import Answer, Request
 from .conditions import check_match, none_match
-from .page import Cursors, Page
+from .page import Cursors
 from .patch import apply, mutability_error, read_operations
 from .policy import Policy
 from .ports import Encoder, Store
@@ -314,6 +314,3 @@ def _check_immutable(resource_type: ResourceType, old: dict[str, Any], new: dict
         if value is not None and not same(after.get(attribute.name, value), value):
             raise mutability_error(f"{attribute.path!r} is immutable and has a value")
         _keep(attribute, old, new)
-
-
-__all__ = ["Page", "Service", "natural_key", "not_found"]

@@ -11,15 +11,15 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
-from urllib.parse import quote, unquote_to_bytes
+from urllib.parse import unquote_to_bytes
 
 from ..errors import ScimError
-from ..scim.answer import Answer, Request, error_document
-from ..scim.page import Page
+from ..scim.answer import Request
 from ..traffic.exchange import Exchange
 from .bases import BaseUrls
 from .codec import decode, encode
 from .operations import operate
+from .reply import Reply, error_reply, method_reply, reply_to
 from .routes import Route, decode_path, route, split
 from .tenants import Tenant, Tenants
 
@@ -33,6 +33,7 @@ log = logging.getLogger("scimmock")
 _WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
 _JSON_TYPES = frozenset((b"application/scim+json", b"application/json"))
 CONTROL = "/_scimmock"
+_MAX_FORM = 65_536  # bytes of a request to the token endpoint
 
 
 # The request headers that the stages read.
@@ -57,7 +58,7 @@ class _ClientGone(Exception):
 class App:
     """Serves all tenants; ``control`` answers what lies below ``/_scimmock``.
 
-    ``on_exchange`` is told each finished exchange (an access log); ``lifespan`` hooks run at the end.
+    ``on_exchange`` is told each finished exchange (an access log).
     """
 
     def __init__(
@@ -127,9 +128,9 @@ class App:
                 # Who may not come in does not make tenants.
                 tenants.default.auth.identify(seen.get(b"authorization"))
                 tenant = tenants.obtain(tenant_name)
-            status, body, extra, close = await self._answer(scope, receive, tenant, path, seen, exchange)
+            reply = await self._answer(scope, receive, tenant, path, seen, exchange)
         except ScimError as error:
-            status, body, extra, close = self._error(error)
+            reply = error_reply(error)
         except _ClientGone:
             exchange.error = {
                 "kind": "client_gone",
@@ -139,19 +140,15 @@ class App:
             return
         except asyncio.CancelledError:
             # The server stops and the grace for requests in flight is over.
-            status, body, extra, close = self._error(ScimError(503, "The server is stopping"))
+            reply = error_reply(ScimError(503, "The server is stopping"))
         except Exception:
             log.exception("a defect of scimmock in %s %s", scope["method"], path)
-            status, body, extra, close = self._error(
-                ScimError(500, "An internal error, see the server's log")
-            )
-        await self._send(
-            send, scope["method"], tenant or tenants.default, seen, exchange, status, body, extra, close
-        )
+            reply = error_reply(ScimError(500, "An internal error, see the server's log"))
+        await self._send(send, reply, tenant or tenants.default, seen, exchange)
 
     async def _answer(
         self, scope: Scope, receive: Receive, tenant: Tenant, path: str, seen: Seen, exchange: Exchange
-    ) -> tuple[int, bytes, list[tuple[bytes, bytes]], bool]:
+    ) -> Reply:
         base = tenant.base_path
         method = exchange.method
         if path.startswith(base) and path[len(base) : len(base) + 1] in ("/", ""):
@@ -162,16 +159,7 @@ class App:
                 exchange.identity = tenant.auth.identify(seen.get(b"authorization")).name
                 raise found
         elif path in ("/oauth/token", f"{base.rpartition('/')[0]}/oauth/token"):
-            if method != "POST":
-                raise ScimError(405, "a token is asked for with POST", headers=(("Allow", "POST"),))
-            exchange.operation = "token"
-            exchange.request_body = await self._read(receive, seen, 65536)
-            status, document = tenant.auth.issue(exchange.request_body, seen.get(b"authorization"))
-            headers = [(b"content-type", b"application/json"), (b"cache-control", b"no-store")]
-            exchange.request_body = b""  # it holds the client's secret
-            if status == 401:
-                headers.append((b"www-authenticate", b'Basic realm="scimmock"'))
-            return status, encode(document), headers, False
+            return await self._token(receive, tenant, seen, exchange)
         else:
             raise ScimError(404, f"There is nothing at {path}, the base path is {tenant.prefix}{base}")
         exchange.operation = found.operation
@@ -180,7 +168,7 @@ class App:
         identity = tenant.auth.identify(seen.get(b"authorization"))
         exchange.identity = identity.name
         if found.operation is None:
-            return self._method_not_allowed(method, found)
+            return method_reply(method, found.methods)
         url, text_url = tenant.base_url(self.bases.root(seen.get(b"host"), scope.get("server")))
         request = Request(base=text_url)
         if b"if-match" in seen:
@@ -195,11 +183,12 @@ class App:
         if method in _WITH_BODY:
             body = await self._read(receive, seen, tenant.policy.limits.body_bytes)
             exchange.request_body = body
+            exchange.received = time.perf_counter()
             request.body = _decode(body, seen, tenant, found)
         answer = operate(tenant, found, request, identity)
         if answer.id is not None:
             exchange.id = answer.id
-        return self._encode(answer, url)
+        return reply_to(answer, url)
 
     @staticmethod
     def _route(tenant: Tenant, method: str, path: str) -> Route | ScimError:
@@ -208,13 +197,17 @@ class App:
         except ScimError as error:
             return error
 
-    @staticmethod
-    def _method_not_allowed(method: str, found: Route) -> tuple[int, bytes, list[tuple[bytes, bytes]], bool]:
-        allowed = ", ".join((*found.methods, "OPTIONS"))
-        if method == "OPTIONS":
-            return 204, b"", [(b"allow", allowed.encode())], False
-        error = ScimError(405, f"{method} is not possible here, {allowed} are")
-        return 405, encode(error_document(error)), [(b"allow", allowed.encode())], False
+    async def _token(self, receive: Receive, tenant: Tenant, seen: Seen, exchange: Exchange) -> Reply:
+        """The token endpoint (RFC 6749 section 3.2); its requests hold secrets, which are not kept."""
+        exchange.operation = "token"
+        if exchange.method != "POST":
+            return method_reply(exchange.method, {"POST": "token"})
+        form = await self._read(receive, seen, _MAX_FORM)
+        status, document = tenant.auth.issue(form, seen.get(b"authorization"))
+        reply = Reply(status, encode(document), [(b"cache-control", b"no-store")], b"application/json")
+        if status == 401:
+            reply.headers.append((b"www-authenticate", b'Basic realm="scimmock"'))
+        return reply
 
     async def _read(self, receive: Receive, seen: Seen, limit: int) -> bytes:
         length = seen.get(b"content-length")
@@ -240,56 +233,23 @@ class App:
             raise ScimError(413, f"The size of the body exceeds {limit} bytes")
         return body
 
-    @staticmethod
-    def _encode(answer: Answer, base: bytes) -> tuple[int, bytes, list[tuple[bytes, bytes]], bool]:
-        headers: list[tuple[bytes, bytes]] = []
-        body: bytes = b""
-        content = answer.body
-        if type(content) is bytes:
-            body = content.replace(b"\0", base)
-        elif isinstance(content, Page):
-            envelope = encode(content.envelope())
-            body = (envelope[:-1] + b',"Resources":[' + b",".join(content.items) + b"]}").replace(b"\0", base)
-        elif content is not None:
-            body = encode(content)
-        if answer.etag is not None:
-            headers.append((b"etag", answer.etag.encode()))
-        if answer.location is not None:
-            headers.append((b"location", base + _quoted(answer.location)))
-        return answer.status, body, headers, False
-
-    @staticmethod
-    def _error(error: ScimError) -> tuple[int, bytes, list[tuple[bytes, bytes]], bool]:
-        headers = [
-            (name.lower().encode(), value.encode("latin-1", "replace")) for name, value in error.headers
-        ]
-        return error.status, encode(error_document(error)), headers, error.status == 413
-
-    async def _send(
-        self,
-        send: Send,
-        method: str,
-        tenant: Tenant,
-        seen: Seen,
-        exchange: Exchange,
-        status: int,
-        body: bytes,
-        headers: list[tuple[bytes, bytes]],
-        close: bool,
-    ) -> None:
+    async def _send(self, send: Send, reply: Reply, tenant: Tenant, seen: Seen, exchange: Exchange) -> None:
+        status, body, headers = reply.status, reply.body, reply.headers
         if body or status not in (204, 304):
-            if not headers or headers[0][0] != b"content-type":
+            media_type = reply.media_type
+            if media_type is None:
                 only_json = seen.get(b"accept") == b"application/json"
                 media_type = b"application/json" if only_json else tenant.media_type
-                headers.insert(0, (b"content-type", media_type))
+            headers.append((b"content-type", media_type))
             headers.append((b"content-length", str(len(body)).encode()))
-        if close:
+        if reply.close:
             headers.append((b"connection", b"close"))
+        if exchange.method == "HEAD":
+            body = b""
+        exchange.answered = time.perf_counter()
         exchange.status = status
         exchange.response_headers = headers
         exchange.response_body = body
-        if method == "HEAD":
-            exchange.response_body = body = b""
         try:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
@@ -301,17 +261,6 @@ class App:
         tenant.journal.add(exchange)
         if self.on_exchange is not None:
             self.on_exchange(exchange)
-
-
-def _quoted(location: str) -> bytes:
-    """Return a path for a Location header: ids of a user's own may have any character."""
-    if (
-        location.isascii()
-        and location.replace("/", "").replace("-", "").replace(":", "").replace(".", "").isalnum()
-    ):
-        return location.encode()
-    endpoint, slash, id = location[1:].partition("/")
-    return f"/{endpoint}{slash}{quote(id, safe=':@!$()*,;=-._~+')}".encode()
 
 
 def _parameters(query: bytes) -> dict[str, str]:

@@ -16,6 +16,8 @@ _TOKENS = re.compile(rb'"(?:[^"\\]|\\.)*+"?|[\[{]|[\]}]', re.DOTALL)
 
 # A raw NUL byte cannot occur in JSON, so it can stand for the base URL in prepared bytes.
 BASE_MARK = b"\0"
+# What may stand in a path segment as it is (RFC 3986 section 3.3).
+SAFE_IN_IDS = ":@!$()*,;=-._~+"
 
 
 class JsonEncoder:
@@ -23,7 +25,7 @@ class JsonEncoder:
 
     def reference(self, endpoint: str, id: str) -> Any:
         """Return the URL of a resource as prepared bytes: the mark of the base, then the path."""
-        path = f"{endpoint}/{quote(id, safe=':@!$()*,;=-._~+')}" if id else endpoint
+        path = f"{endpoint}/{quote(id, safe=SAFE_IN_IDS)}" if id else endpoint
         return msgspec.Raw(b'"\0' + path.encode() + b'"')
 
     def encode(self, document: Any) -> bytes:

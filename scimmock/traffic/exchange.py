@@ -18,10 +18,12 @@ class Exchange:
     """A request and its answer, as cheap to make as possible; `as_dict` gives it its form.
 
     ``path`` lies below the base, ``query`` is raw, bodies are bytes as sent.  Times: ``at`` in seconds
-    since 1970, ``t`` in seconds since the journal began, ``begin`` and ``end`` on the monotonic clock.
+    since 1970, ``t`` in seconds since the journal began; on the monotonic clock ``begin``, ``received``
+    (the whole request), ``answered`` (before the first byte of the answer) and ``end``.
     """
 
     __slots__ = (
+        "answered",
         "at",
         "begin",
         "client",
@@ -39,6 +41,7 @@ class Exchange:
         "path",
         "query",
         "quirks",
+        "received",
         "request_body",
         "request_size",
         "resource",
@@ -65,8 +68,7 @@ class Exchange:
         self.n = 0
         self.at = at
         self.t = 0.0
-        self.begin = begin
-        self.end = begin
+        self.begin = self.received = self.answered = self.end = begin
         self.tenant = tenant
         self.method = method
         self.path = path
@@ -112,7 +114,11 @@ class Exchange:
                 "body": body_form(self.request_body, self.request_size),
             },
             "response": response,
-            "timing": {"wait_ms": round((self.end - self.begin) * 1000, 3)},
+            "timing": {
+                "request_ms": round((self.received - self.begin) * 1000, 3),
+                "wait_ms": round((self.answered - self.received) * 1000, 3),
+                "response_ms": round((self.end - self.answered) * 1000, 3),
+            },
             "connection": self.connection,
             "error": self.error,
             "trace": {

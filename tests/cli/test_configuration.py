@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -171,3 +174,18 @@ def test_a_broken_pyproject_of_others_is_not_ours(run: Any, tmp_path: Path) -> N
     """A pyproject.toml that is no TOML does not keep scimmock from working."""
     (tmp_path / "pyproject.toml").write_text("[[[")
     assert run("fixtures", "list").returncode == 0
+
+
+def test_a_variable_that_nobody_knows(tmp_path: Path) -> None:
+    """A misspelled SCIMMOCK_SERVE_ variable is an error that names the near one."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SCIMMOCK_")}
+    failed = subprocess.run(
+        [sys.executable, "-m", "scimmock", "serve"],
+        env=environment | {"SCIMMOCK_SERVE_PROT": "1"},
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        timeout=20,
+    )
+    assert failed.returncode == 2
+    assert "SCIMMOCK_SERVE_PROT" in failed.stderr and "SCIMMOCK_SERVE_PORT" in failed.stderr

@@ -1,0 +1,66 @@
+"""What goes back to the client: from the engine's answer to status, headers and bytes."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from urllib.parse import quote
+
+from ..errors import ScimError
+from ..scim.answer import Answer, error_document
+from ..scim.page import Page
+from .codec import BASE_MARK, SAFE_IN_IDS, encode
+
+Headers = list[tuple[bytes, bytes]]
+
+
+@dataclass(slots=True)
+class Reply:
+    """An HTTP answer.  ``media_type`` None means that of the service; ``close`` ends the connection."""
+
+    status: int
+    body: bytes = b""
+    headers: Headers = field(default_factory=list)
+    media_type: bytes | None = None
+    close: bool = False
+
+
+def reply_to(answer: Answer, base: bytes) -> Reply:
+    """Encode an answer; ``base`` is the URL that takes the place of the mark in prepared bytes."""
+    reply = Reply(answer.status)
+    content = answer.body
+    if type(content) is bytes:
+        reply.body = content.replace(BASE_MARK, base)
+    elif isinstance(content, Page):
+        envelope = encode(content.envelope())
+        joined = envelope[:-1] + b',"Resources":[' + b",".join(content.items) + b"]}"
+        reply.body = joined.replace(BASE_MARK, base)
+    elif content is not None:
+        reply.body = encode(content)
+    if answer.etag is not None:
+        reply.headers.append((b"etag", answer.etag.encode()))
+    if answer.location is not None:
+        reply.headers.append((b"location", base + _quoted(answer.location)))
+    return reply
+
+
+def error_reply(error: ScimError) -> Reply:
+    """Encode an error (RFC 7644 section 3.12).  After 413 the rest of the body is not worth reading."""
+    headers = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in error.headers]
+    return Reply(error.status, encode(error_document(error)), headers, close=error.status == 413)
+
+
+def method_reply(method: str, methods: dict[str, str]) -> Reply:
+    """Answer OPTIONS, or a method that the endpoint does not know, with those that it knows."""
+    allowed = ", ".join((*methods, "OPTIONS"))
+    if method == "OPTIONS":
+        return Reply(204, headers=[(b"allow", allowed.encode())])
+    error = ScimError(405, f"{method} is not possible here, {allowed} are", headers=(("Allow", allowed),))
+    return error_reply(error)
+
+
+def _quoted(location: str) -> bytes:
+    """Return a path for a Location header: ids of a user's own may have any character."""
+    if location.isascii() and location.replace("/", "").replace("-", "").isalnum():
+        return location.encode()
+    endpoint, slash, id = location[1:].partition("/")
+    return f"/{endpoint}{slash}{quote(id, safe=SAFE_IN_IDS)}".encode()
