@@ -172,7 +172,7 @@ def _add_values(working: Working, holder: dict[str, Any], attribute: Attribute, 
         if index is None:
             index = places[key] = len(values)
             values.append(element)
-        else:
+        elif "$ref" not in attribute.subs:  # "already a member ..., no changes should be made" (3.5.2.1)
             values[index] = unite(attribute, values[index], element)
         if isinstance(element, dict) and element.get("primary") is True:
             primary.add(index)

@@ -32,6 +32,7 @@ Encode = Callable[[Any, Document], tuple[bytes, bool]]
 IndexPlan = dict[str, tuple[tuple[str, Callable[[str], str]], ...]]
 
 _MEMBERS = "members.value"
+_GROUPS = "groups.value"  # no index of its own: it follows from the members of the groups
 
 # Epochs are unique in the process: prepared bytes that forks share are never taken for another's.
 _epochs = itertools.count(1)
@@ -64,7 +65,8 @@ class Directory:
             for path, fold in index_plan.get(kind.name, ()):
                 table.add_index(Index(path, fold))
             self.tables[kind.name] = table
-            self._indexed[kind.name] = frozenset(("id", *table.indexes))
+            derived = (_GROUPS,) if kind.belonging is not None and self._group_type is not None else ()
+            self._indexed[kind.name] = frozenset(("id", *table.indexes, *derived))
 
     def fork(self, minter: Minter) -> Directory:
         """Return a directory with the same resources; neither sees what becomes of the other."""
@@ -117,7 +119,25 @@ class Directory:
         return self.tables[type_name].places[id]
 
     def lookup(self, type_name: str, path: str, value: str) -> Collection[str]:
+        if path == _GROUPS:
+            return self._belonging_to(type_name, value)
         return self.tables[type_name].find(path, value)
+
+    def _belonging_to(self, type_name: str, group_id: str) -> list[str]:
+        """Return the ids of a type's resources in a group or in a group within it, in order of creation."""
+        assert self._group_type is not None
+        groups, table = self.tables[self._group_type.name].live, self.tables[type_name]
+        found: set[str] = set()
+        seen, waiting = {group_id}, [group_id]
+        while waiting:
+            for member in _member_ids(groups.get(waiting.pop(), {})):
+                if member in table.live:
+                    found.add(member)
+                elif member in groups and member not in seen:
+                    seen.add(member)
+                    waiting.append(member)
+        table.refresh()
+        return sorted(found, key=table.places.__getitem__)
 
     def has_value(self, type_name: str, path: str, value: str, id: str) -> bool:
         return self.tables[type_name].has(path, value, id)

@@ -275,3 +275,26 @@ def test_a_patch_selects_members_by_what_is_shown(
     staff = group(scim, "Staff", ada["id"], bob["id"])
     patch(scim, f"/Groups/{staff['id']}", {"op": "remove", "path": 'members[display eq "Ada"]'})
     assert member_ids(scim, staff) == [bob["id"]]
+
+
+def test_users_are_found_by_their_groups(scim: Any) -> None:
+    """groups.value, groups and groups[...] find direct and indirect members, each once and in order."""
+    user = "urn:ietf:params:scim:schemas:core:2.0:User"
+    group = "urn:ietf:params:scim:schemas:core:2.0:Group"
+    ids = [scim.post("/Users", json={"schemas": [user], "userName": f"u{n}"}).json()["id"] for n in range(4)]
+
+    def make(name: str, *members: str) -> str:
+        body = {"schemas": [group], "displayName": name, "members": [{"value": id} for id in members]}
+        return str(scim.post("/Groups", json=body).json()["id"])
+
+    inner = make("inner", ids[2], ids[0])
+    outer = make("outer", inner, ids[0], ids[3])
+    for text in (f'groups.value eq "{outer}"', f'groups eq "{outer}"', f'groups[value eq "{outer}"]'):
+        found = scim.get("/Users", params={"filter": text}).json()["Resources"]
+        assert [resource["id"] for resource in found] == [ids[0], ids[2], ids[3]], text
+    text = f'groups[value eq "{outer}" and type eq "indirect"]'
+    found = scim.get("/Users", params={"filter": text}).json()["Resources"]
+    assert [resource["id"] for resource in found] == [ids[2]]
+    assert scim.get("/Users", params={"filter": 'groups.value eq "nobody"'}).json()["totalResults"] == 0
+    text = f'groups.value eq "{inner}" and userName eq "U2"'
+    assert scim.get("/Users", params={"filter": text}).json()["totalResults"] == 1
