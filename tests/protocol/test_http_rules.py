@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -151,11 +150,9 @@ def test_a_nul_character_is_refused(scim: httpx.Client, fails: Fails) -> None:
 
 
 def test_a_broken_string_takes_no_long_time(scim: httpx.Client, fails: Fails) -> None:
-    """20 kB without an end are refused as fast as they are read."""
-    content = b"[" + b"[]," * 40 + b'"' + b'\\"' * 10_000
-    begin = time.perf_counter()
+    """A string without an end costs in proportion to its length: at its square the client would give up."""
+    content = b"[" + b"[]," * 40 + b'"' + b'\\"' * 200_000
     fails(scim.post("/Users", content=content), 400, "invalidSyntax")
-    assert time.perf_counter() - begin < 0.3
 
 
 @pytest.mark.parametrize(
