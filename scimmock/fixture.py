@@ -203,6 +203,8 @@ def find_folder(name: str) -> Path:
         return path
     if name in shipped_names():
         return fixtures_folder() / name
+    if (Path(name) / "fixture.yaml").is_file():
+        return Path(name)
     near = did_you_mean(name, shipped_names())
     hint = f"did you mean {near!r}?" if near else f"shipped are {', '.join(shipped_names())}"
     raise FileError(f"there is no fixture {name!r}", hint=hint)
@@ -248,6 +250,12 @@ def load_fixture(name: str) -> Fixture:
     return Fixture(file.fixture, folder, file, types, _policy(behaviour, switches), switches)
 
 
+_CONTRADICTIONS = (
+    ("store-unknown-attributes", "drop-unknown-attributes"),
+    ("store-unknown-members", "skip-unknown-members"),
+)
+
+
 def _switches(source: YamlFile, behaviour: BehaviourSpec) -> tuple[Switch, ...]:
     switches = []
     for index, item in enumerate(behaviour.leniency):
@@ -257,6 +265,11 @@ def _switches(source: YamlFile, behaviour: BehaviourSpec) -> tuple[Switch, ...]:
             hint = f"did you mean {near!r}?" if near else f"known are {', '.join(SWITCHES)}"
             raise source.error(f"$.behaviour.leniency[{index}]", f"unknown switch {switch.switch!r}", hint)
         switches.append(switch)
+    names = [switch.switch for switch in switches]
+    for one, other in _CONTRADICTIONS:
+        if one in names and other in names:
+            path = f"$.behaviour.leniency[{max(names.index(one), names.index(other))}]"
+            raise source.error(path, f"{one!r} and {other!r} exclude each other", "keep one of them")
     return tuple(switches)
 
 

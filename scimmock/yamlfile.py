@@ -24,6 +24,13 @@ except ImportError:  # PyYAML without libyaml
 
 _NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
 _LITERALS = {"null": None, "~": None, "": None, "true": True, "false": False}
+_TYPES = {
+    "bool": "true or false",
+    "int": "a whole number",
+    "str": "text",
+    "array": "a list",
+    "object": "a mapping",
+}
 _T = TypeVar("_T")
 
 
@@ -70,6 +77,11 @@ class YamlFile:
                 else None
             )
             path = f"{path}.{unknown[1]}"
+        wrong_type = re.fullmatch(r"Expected `(.*)`, got `(.*)`", message)
+        if wrong_type:
+            message = f"a value of another type is wanted here ({wrong_type[2]} is given)"
+            friendly = _TYPES.get(wrong_type[1].partition(" ")[0], "a value")
+            hint = f"{friendly} ({wrong_type[1]}) would be right"
         if message.startswith("Invalid enum value"):
             allowed = [str(value) for item in _parts(_types_at(kind, path)) for value in _literals(item)]
             hint = f"{', '.join(allowed)} would be right" if allowed else None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
 from typing import TYPE_CHECKING
 
@@ -46,7 +47,7 @@ def show(name: str) -> None:
     fixture = load_fixture(name)
     click.echo(f"{fixture.file.fixture}: {fixture.file.title}\n")
     if fixture.file.description:
-        click.echo(click.wrap_text(fixture.file.description, 96) + "\n")
+        click.echo(click.wrap_text(fixture.file.description, _width()) + "\n")
     for label, text in _facts(fixture):
         click.echo(f"{label:<14}{text}")
     if fixture.leniency:
@@ -92,26 +93,30 @@ def _facts(fixture: Fixture) -> list[tuple[str, str]]:
 
 
 def _show_leniency(fixture: Fixture) -> None:
-    from rich.console import Console
-    from rich.table import Table
-
     from ..scim.policy import SWITCHES
 
-    table = Table(title="\nLeniency", title_justify="left", box=None, pad_edge=False)
-    for heading in ("switch", "what it does", "why", "source", "confidence"):
-        table.add_column(heading, overflow="fold", no_wrap=heading in ("switch", "source", "confidence"))
+    click.echo("\nLeniency")
     for switch in fixture.leniency:
         confidence = "UNVERIFIED" if switch.confidence == "unverified" else switch.confidence
-        table.add_row(switch.switch, SWITCHES[switch.switch], switch.why, switch.source, confidence)
-    Console().print(table)
+        known = ", ".join(part for part in (switch.source, confidence) if part)
+        click.echo(f"  {switch.switch} ({known})")
+        told = f"{SWITCHES[switch.switch]}{': ' + switch.why if switch.why else ''}"
+        click.echo(click.wrap_text(told, _width(), initial_indent="    ", subsequent_indent="    "))
+
+
+def _width() -> int:
+    return min(shutil.get_terminal_size().columns, 100)
 
 
 @command.command(
     "check", epilog="Examples:\n\n  scimmock fixtures check ./my-fixture\n\n  scimmock fixtures check okta"
 )
-@click.argument("paths", nargs=-1, required=True, metavar="PATH...")
+@click.argument("paths", nargs=-1, required=True, metavar="NAME|PATH...")
 def check(paths: tuple[str, ...]) -> None:
-    """Check fixtures; exit code 4 with path:line:column when one is wrong."""
+    """Check fixtures and say what is wrong with them.
+
+    Exit code 4 when one is wrong; each error names path:line:column.
+    """
     from ..fixture import load_fixture
 
     wrong = 0

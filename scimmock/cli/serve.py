@@ -108,7 +108,8 @@ def command(**given: Any) -> None:
     from ..server.run import configure_logging
 
     configure_logging("error" if quiet else level)
-    running.serve(lambda ready: None if quiet else _announce(running, ready, form))
+    silent = quiet and form == "human"
+    running.serve(lambda ready: None if silent else _announce(running, ready, form))
 
 
 def _start(given: dict[str, Any], show_progress: bool) -> Running:
@@ -193,7 +194,13 @@ def _announce(running: Running, ready: Ready, form: str) -> None:
     click.echo(f"scimmock {ready.version}: fixture {' + '.join(layers.names)}, {counts}, seed {ready.seed}")
     click.echo(f"  SCIM     {ready.base_url}")
     click.echo(f"  token    {token}")
+    if running.tenants.blueprint.clients:
+        click.echo(f"  OAuth    {ready.url}/oauth/token")
+    for account in running.tenants.blueprint.basic:
+        click.echo(f"  basic    {account.username}")
     click.echo(f"  control  {ready.control_url}")
+    if ready.local_url != ready.url:
+        click.echo(f"  locally  {ready.local_url}")
     click.echo("Ctrl-C stops the server.")
 
 

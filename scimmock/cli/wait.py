@@ -81,7 +81,11 @@ def _is_ready(url: str) -> bool:
         connection = http.client.HTTPConnection(host, port, timeout=2)
     try:
         connection.request("GET", f"{parts.path.rstrip('/')}/_scimmock/readyz")
-        return connection.getresponse().status == 200
+        status = connection.getresponse().status
+        if status == 404:
+            root = f"{parts.scheme}://{parts.netloc}"
+            raise UnreachableError(f"{url} answers, but is not the root of a scimmock", hint=f"try {root}")
+        return status == 200
     except (OSError, http.client.HTTPException):
         return False
     except UnicodeError:  # a host that cannot be a name, such as a..b

@@ -22,6 +22,7 @@ from .validate import invalid_syntax, invalid_value, normalise_resource
 BULK_REQUEST = "urn:ietf:params:scim:api:messages:2.0:BulkRequest"
 BULK_RESPONSE = "urn:ietf:params:scim:api:messages:2.0:BulkResponse"
 
+_SAFE_PATH = re.compile(r"/[A-Za-z0-9/._~:-]+")
 _REFERENCE = re.compile(r"bulkId:([^\s\"/\]]+)")
 
 
@@ -226,7 +227,9 @@ class BulkJob:
 
     def _circle(self, waiting: list[Operation]) -> None:
         """Create resources that refer to each other: all of them, or none (409)."""
-        circle = self._find_circle(waiting)
+        self._create_circle(self._find_circle(waiting))
+
+    def _create_circle(self, circle: list[Operation]) -> None:
         service = self.service
         documents: dict[int, dict[str, Any]] = {}
         made: list[Operation] = []
@@ -288,9 +291,11 @@ class BulkJob:
         service, resource_type = self.service, item.resource_type
         try:
             for bulk_id in sorted(item.needs - self.ids.keys()):
-                if bulk_id == item.bulk_id and item.method == "POST":
-                    raise ScimError(409, f"bulkId {bulk_id!r} refers to itself")
-                raise ScimError(409, f"bulkId {bulk_id!r} names no resource that this request created")
+                if bulk_id != item.bulk_id or item.method != "POST":
+                    raise ScimError(409, f"bulkId {bulk_id!r} names no resource that this request created")
+            if item.bulk_id in item.needs and item.method == "POST":
+                self._create_circle([item])  # what refers to itself is a circle of one
+                return
             request = Request(body=_substitute(item.data, self.ids), if_match=item.version)
             if item.method == "POST":
                 answer = service.create(resource_type, request)
@@ -332,6 +337,8 @@ class BulkJob:
             result["location"] = self.service.encoder.reference(
                 item.resource_type.endpoint, _substitute(item.id, self.ids)
             )
+        elif item.method in ("PUT", "PATCH", "DELETE") and _SAFE_PATH.fullmatch(str(item.path)):
+            result["location"] = self.service.encoder.reference(str(item.path), "")
         result["status"] = str(error.status)
         result["response"] = error_document(error)
         self.results[item.index] = result

@@ -121,8 +121,9 @@ def _assign(
     """Set one sub-attribute of the chosen values."""
     if sub.mutability == "immutable":
         for index in chosen:
-            old = values[index].get(sub.name) if isinstance(values[index], dict) else None
-            if old is not None and old != value:
+            shown = _shown(working, attribute, values[index])
+            before = shown.get(sub.name) if isinstance(shown, dict) else None
+            if before is not None and before != value:
                 raise ScimError(400, f"{sub.path!r} is immutable and has a value", "mutability")
     fresh = list(values)
     for index in chosen:
@@ -136,6 +137,13 @@ def _assign(
             _yield_primary(fresh, keep=set(chosen))
     kept = without_repetition(attribute, [element for element in fresh if element != {}])
     _store(working, holder, attribute, kept)
+
+
+def _shown(working: Working, attribute: Attribute, value: Any) -> Any:
+    """Return a value as clients see it, with what follows from the resource behind it."""
+    if working.show is None or attribute not in working.resource_type.references:
+        return value
+    return working.show(attribute, value)
 
 
 def _yield_primary(values: list[Any], keep: set[int]) -> None:
@@ -203,9 +211,8 @@ def _chosen(working: Working, attribute: Attribute, values: list[Any], path: Pat
             return []
         return [index for index, element in enumerate(values) if _key(element) == key]
     assert path.predicate is not None
-    show = working.show
-    if path.key is None and show is not None and attribute in working.resource_type.references:
-        values = [show(attribute, element) for element in values]
+    if path.key is None:
+        values = [_shown(working, attribute, element) for element in values]
     return [index for index, element in enumerate(values) if path.predicate(element)]
 
 

@@ -16,6 +16,7 @@ from urllib.parse import unquote_to_bytes
 from ..errors import ScimError
 from ..scim.answer import Request
 from ..traffic.exchange import Exchange
+from .auth import ANONYMOUS
 from .bases import BaseUrls
 from .codec import decode, encode
 from .operations import operate
@@ -33,6 +34,8 @@ log = logging.getLogger("scimmock")
 _WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
 _JSON_TYPES = frozenset((b"application/scim+json", b"application/json"))
 CONTROL = "/_scimmock"
+_MAX_DRAINED = 64 * 1024 * 1024
+_DRAIN_SECONDS = 1.0
 _MAX_FORM = 65_536  # bytes of a request to the token endpoint
 
 
@@ -165,7 +168,12 @@ class App:
         exchange.operation = found.operation
         exchange.resource = found.resource or None
         exchange.id = found.id
-        identity = tenant.auth.identify(seen.get(b"authorization"))
+        credentials = seen.get(b"authorization")
+        if credentials is None and found.resource == "ServiceProviderConfig":
+            # How to authenticate should be told to who has not yet done so (RFC 7643 section 5).
+            identity = ANONYMOUS
+        else:
+            identity = tenant.auth.identify(credentials)
         exchange.identity = identity.name
         if found.operation is None:
             return method_reply(method, found.methods)
@@ -212,26 +220,24 @@ class App:
     async def _read(self, receive: Receive, seen: Seen, limit: int) -> bytes:
         length = seen.get(b"content-length")
         if length is not None and length.isdigit() and int(length) > limit:
+            await _drain(receive)
             raise ScimError(413, f"The size of the body exceeds {limit} bytes")
-        message = await receive()
-        if message["type"] == "http.disconnect":
-            raise _ClientGone
-        body: bytes = message.get("body", b"")
-        if message.get("more_body"):
-            chunks = [body]
-            size = len(body)
-            while message.get("more_body"):
-                message = await receive()
-                if message["type"] == "http.disconnect":
-                    raise _ClientGone
-                chunks.append(message.get("body", b""))
-                size += len(chunks[-1])
-                if size > limit:
-                    raise ScimError(413, f"The size of the body exceeds {limit} bytes")
-            body = b"".join(chunks)
-        if len(body) > limit:
-            raise ScimError(413, f"The size of the body exceeds {limit} bytes")
-        return body
+        chunks: list[bytes] = []
+        size = 0
+        more = True
+        while more:
+            message = await receive()
+            if message["type"] == "http.disconnect":
+                raise _ClientGone
+            chunk: bytes = message.get("body", b"")
+            more = message.get("more_body", False)
+            chunks.append(chunk)
+            size += len(chunk)
+            if size > limit:
+                if more:
+                    await _drain(receive)
+                raise ScimError(413, f"The size of the body exceeds {limit} bytes")
+        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     async def _send(self, send: Send, reply: Reply, tenant: Tenant, seen: Seen, exchange: Exchange) -> None:
         status, body, headers = reply.status, reply.body, reply.headers
@@ -261,6 +267,23 @@ class App:
         tenant.journal.add(exchange)
         if self.on_exchange is not None:
             self.on_exchange(exchange)
+
+
+async def _drain(receive: Receive) -> None:
+    """Take what a client sends of a body that is too large, for a while.
+
+    Closing a connection with unread data resets it, and many clients then never see the answer.
+    """
+    left = _MAX_DRAINED
+    try:
+        async with asyncio.timeout(_DRAIN_SECONDS):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if not message.get("more_body"):
+                    return
+    except TimeoutError:
+        return
 
 
 def _parameters(query: bytes) -> dict[str, str]:

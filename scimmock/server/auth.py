@@ -28,8 +28,11 @@ ANONYMOUS = Identity("anonymous")
 
 
 @dataclass(slots=True)
-class _Issued:
+class Issued:
+    """A token that the token endpoint gave to a client; ``expires`` in seconds of the server's clock."""
+
     identity: Identity
+    client_id: str
     expires: float
 
 
@@ -37,11 +40,17 @@ class Authenticator:
     """Checks the Authorization header of requests.
 
     ``tokens`` are the named tokens of the server itself, beside those of the fixture.  ``now`` gives
-    seconds; tokens of the token endpoint expire by it.
+    seconds; tokens of the token endpoint expire by it.  ``issued`` holds those tokens; tenants share
+    it, so that a token is good wherever its client is known.
     """
 
     def __init__(
-        self, spec: AuthSpec, tokens: dict[str, str], now: Callable[[], float], required: bool = True
+        self,
+        spec: AuthSpec,
+        tokens: dict[str, str],
+        now: Callable[[], float],
+        required: bool = True,
+        issued: dict[str, Issued] | None = None,
     ) -> None:
         self.required = required
         self.now = now
@@ -49,7 +58,7 @@ class Authenticator:
         schemes = [str(scheme) for scheme in spec.schemes]
         self.schemes = tuple(schemes) if required else ()
         self._known: dict[bytes, Identity] = {}
-        self._issued: dict[str, _Issued] = {}
+        self._issued = issued if issued is not None else {}
         for name, value in tokens.items():
             self._add_bearer(value, Identity(name))
         for token in spec.tokens:
@@ -79,7 +88,7 @@ class Authenticator:
             if identity is not None:
                 return identity
             issued = self._issued.get(credential.decode("latin-1"))
-            if issued is not None:
+            if issued is not None and issued.client_id in self.clients:
                 if self.now() < issued.expires:
                     return issued.identity
                 raise self._refuse("the token has expired", "invalid_token")
@@ -131,7 +140,9 @@ class Authenticator:
             return 401, {"error": "invalid_client", "error_description": "the client is not known"}
         token = secrets.token_urlsafe(32)
         self._forget_expired()
-        self._issued[token] = _Issued(Identity(client_id, client.user), self.now() + client.expires_in)
+        self._issued[token] = Issued(
+            Identity(client_id, client.user), client_id, self.now() + client.expires_in
+        )
         answer: dict[str, object] = {
             "access_token": token,
             "token_type": "Bearer",
@@ -145,6 +156,7 @@ class Authenticator:
         if len(self._issued) < _MAX_ISSUED:
             return
         now = self.now()
-        self._issued = {token: issued for token, issued in self._issued.items() if issued.expires > now}
+        for token in [token for token, issued in self._issued.items() if issued.expires <= now]:
+            del self._issued[token]
         while len(self._issued) >= _MAX_ISSUED:
             del self._issued[next(iter(self._issued))]

@@ -130,6 +130,7 @@ class Loader:
             "Groups": people.groups,
             **people.others,
         }
+        content = {name: documents for name, documents in content.items() if documents}
         try:
             self.restore(content, by_name=True)
         except ScimError as error:
@@ -145,9 +146,7 @@ class Loader:
         for name, documents in content.items():
             resource_type = endpoints.get(name)
             if resource_type is None:
-                if documents:
-                    raise ScimError(400, f"there is no endpoint {name!r}, {', '.join(endpoints)} are")
-                continue
+                raise ScimError(400, f"there is no endpoint {name!r}, {', '.join(endpoints)} are")
             if not isinstance(documents, list):
                 raise ScimError(400, f"{name} is a list of resources")
             for index, document in enumerate(documents):

@@ -44,7 +44,7 @@ def reply_to(answer: Answer, base: bytes) -> Reply:
 
 
 def error_reply(error: ScimError) -> Reply:
-    """Encode an error (RFC 7644 section 3.12).  After 413 the rest of the body is not worth reading."""
+    """Encode an error (RFC 7644 section 3.12)."""
     headers = [(name.lower().encode(), value.encode("latin-1", "replace")) for name, value in error.headers]
     return Reply(error.status, encode(error_document(error)), headers, close=error.status == 413)
 

@@ -20,7 +20,7 @@ from ..scim.schema import ResourceType
 from ..scim.values import key_of
 from ..store.directory import Directory, IndexPlan
 from ..store.ids import Minter
-from .auth import Authenticator
+from .auth import Authenticator, Issued
 from .codec import JsonEncoder
 from .population import Loader, Population
 
@@ -106,7 +106,13 @@ class Tenant:
     """One directory with everything that serves it."""
 
     def __init__(
-        self, name: str, blueprint: Blueprint, directory: Directory, clock: Clock, budget: Budget
+        self,
+        name: str,
+        blueprint: Blueprint,
+        directory: Directory,
+        clock: Clock,
+        budget: Budget,
+        issued: dict[str, Issued],
     ) -> None:
         behaviour = blueprint.layers.behaviour
         self.name = name
@@ -119,7 +125,9 @@ class Tenant:
         ).encode() or (b"application/scim+json")
         self.prefix = f"/t/{name}" if name else ""
         self.base_path = blueprint.base_path
-        self.auth = Authenticator(blueprint.auth, blueprint.tokens, clock.now, blueprint.auth_required)
+        self.auth = Authenticator(
+            blueprint.auth, blueprint.tokens, clock.now, blueprint.auth_required, issued
+        )
         self.journal = Journal(budget, started=clock.now())
         self.encoder = JsonEncoder()
         self.discovery = Discovery(
@@ -172,6 +180,7 @@ class Tenants:
         self.blueprint = blueprint
         self.clock = clock
         self.budget = Budget()
+        self.issued: dict[str, Issued] = {}
         self.max_tenants = max_tenants
         self._templates: dict[tuple[object, ...], Directory] = {}
         self.tenants: dict[str, Tenant] = {}
@@ -185,7 +194,7 @@ class Tenants:
 
     def place(self, name: str, blueprint: Blueprint, directory: Directory) -> None:
         """Serve a directory that was stored before."""
-        self.tenants[name] = Tenant(name, blueprint, directory, self.clock, self.budget)
+        self.tenants[name] = Tenant(name, blueprint, directory, self.clock, self.budget, self.issued)
 
     @property
     def default(self) -> Tenant:
@@ -227,7 +236,9 @@ class Tenants:
         return self._template(blueprint).fork(Minter(blueprint.seed, tenant, form))
 
     def _make(self, name: str, blueprint: Blueprint) -> Tenant:
-        return Tenant(name, blueprint, self.fresh_directory(blueprint, name), self.clock, self.budget)
+        return Tenant(
+            name, blueprint, self.fresh_directory(blueprint, name), self.clock, self.budget, self.issued
+        )
 
     def get(self, name: str) -> Tenant | None:
         return self.tenants.get(name)

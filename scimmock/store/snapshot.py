@@ -107,7 +107,8 @@ class Lock:
             try:
                 file = open(self.path, "a+")  # noqa: SIM115 - held open for as long as the lock
             except OSError as error:
-                raise FileError(f"cannot be written: {error.strerror}", where=str(self.path)) from None
+                where = str(self.path.with_suffix(""))
+                raise FileError(f"cannot be written: {error.strerror}", where=where) from None
             try:
                 _lock(file)
             except OSError:

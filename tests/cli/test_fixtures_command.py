@@ -28,9 +28,10 @@ def test_show(run: Any, name: str) -> None:
     done = run("fixtures", "show", name, env={"COLUMNS": "400"})
     fixture = load_fixture(name)
     assert done.returncode == 0 and fixture.file.title in done.stdout and "/scim/v2" in done.stdout
+    told = " ".join(done.stdout.split())
     for switch in fixture.leniency:
-        (line,) = [line for line in done.stdout.splitlines() if line.startswith(f"{switch.switch} ")]
-        assert switch.why in line and switch.source in line
+        assert f"{switch.switch} ({switch.source}, {switch.confidence})" in told
+        assert SWITCHES[switch.switch] in told and switch.why in told
     for address in fixture.file.sources.values():
         assert address in done.stdout
 

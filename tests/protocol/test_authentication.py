@@ -41,7 +41,9 @@ def test_refused(scim: httpx.Client, fails: Fails, header: str | None) -> None:
     """Section 2: 401 with WWW-Authenticate and a SCIM error, also for what does not exist."""
     headers = {"Authorization": header} if header is not None else {}
     with httpx.Client(base_url=scim.base_url, headers=headers) as stranger:
-        for path in ("Users", "ServiceProviderConfig", "Nothing", "Users/x"):
+        config = stranger.get("ServiceProviderConfig")  # RFC 7643 section 5: should be public
+        assert config.status_code == (200 if header is None else 401)
+        for path in ("Users", "Schemas", "ResourceTypes", "Nothing", "Users/x"):
             answer = stranger.get(path)
             fails(answer, 401)
             assert answer.headers["www-authenticate"].lower().startswith("bearer")

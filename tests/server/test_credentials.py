@@ -108,7 +108,8 @@ def test_strangers_do_not_learn_which_endpoints_there_are(server: Any) -> None:
         httpx.get(f"{base}/Nothing"),
         httpx.delete(f"{base}/Users"),
         httpx.post(f"{base}/Users", content=b"{"),
-        httpx.get(f"{base}/ServiceProviderConfig"),
+        httpx.get(f"{base}/Schemas"),
+        httpx.put(f"{base}/ServiceProviderConfig", content=b"{}", headers={"Authorization": "Bearer no"}),
     ):
         assert answer.status_code == 401, answer.request.url
 
