@@ -18,9 +18,9 @@ def none_match(header: str, version: str | None) -> bool:
 
 
 def check_match(if_match: str | None, if_none_match: str | None, version: str | None) -> None:
-    """Raise 412 when a write's If-Match does not name the current version, or If-None-Match does."""
+    """Raise 412 when If-Match does not name the current version, or If-None-Match of a write does."""
     if if_match is not None and if_match.strip() != "*":
         if version is None or _tags(version)[0] not in _tags(if_match):
-            raise ScimError(412, "Failed to update, the resource has changed on the server")
+            raise ScimError(412, "The precondition failed, the resource has changed on the server")
     if if_none_match is not None and none_match(if_none_match, version):
-        raise ScimError(412, "Failed to update, If-None-Match names the resource as it is")
+        raise ScimError(412, "The precondition failed, If-None-Match names the resource as it is")

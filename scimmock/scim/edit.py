@@ -61,7 +61,7 @@ def set_value(
         if op == "add":
             _add_values(working, holder, attribute, normalise_value(attribute, values, leniency) or [])
         else:
-            _replace_values(working, holder, attribute, normalise_value(attribute, values, leniency))
+            _store(working, holder, attribute, normalise_value(attribute, values, leniency))
     elif attribute.type == "complex" and not is_unassigned(value):
         if leniency.empty_string_removes and value == "":
             holder.pop(attribute.name, None)
@@ -157,12 +157,6 @@ def _store(working: Working, holder: dict[str, Any], attribute: Attribute, value
     if attribute.name == working.tracked and holder is working.document:
         working.whole = True
     _put(holder, attribute.name, values)
-
-
-def _replace_values(
-    working: Working, holder: dict[str, Any], attribute: Attribute, values: list[Any] | None
-) -> None:
-    _store(working, holder, attribute, values)
 
 
 def _add_values(working: Working, holder: dict[str, Any], attribute: Attribute, new: list[Any]) -> None:

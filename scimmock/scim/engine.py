@@ -103,8 +103,10 @@ class Service:
     # ---- reading
 
     def read(self, resource_type: ResourceType, id: str, request: Request) -> Answer:
-        """GET of a known resource (section 3.4.1), 304 for If-None-Match (section 3.14)."""
+        """GET of a known resource (section 3.4.1); If-None-Match may answer 304, If-Match 412 (section 3.14)."""
         document = self._find(resource_type, id)
+        if self.policy.etag and request.if_match is not None:
+            check_match(request.if_match, None, document["meta"].get("version"))
         if self.policy.etag and request.if_none_match is not None:
             etag = document["meta"].get("version")
             if none_match(request.if_none_match, etag) and self.store.is_true_to_version(

@@ -223,3 +223,11 @@ def _listening(server: Any) -> str:
         if fields[3] == "0A" and fields[9] in inodes:
             return f"http://127.0.0.1:{int(fields[1].split(':')[1], 16)}"
     raise AssertionError("the server listens nowhere")
+
+
+def test_if_match_holds_for_reading_too(scim: httpx.Client) -> None:
+    """RFC 9110 section 13.1.1: a GET under a condition that is false is not done: 412."""
+    created = scim.post("/Users", json={"schemas": [USER], "userName": "ann"})
+    url = created.headers["location"]
+    assert scim.get(url, headers={"If-Match": created.headers["etag"]}).status_code == 200
+    assert scim.get(url, headers={"If-Match": 'W/"0"'}).status_code == 412
