@@ -196,6 +196,11 @@ class Finder:
             compile_filter(parse(text, self._dialect), resource_type, semantics)  # the right position
             raise
 
+    def _on_view(self, predicate: Predicate, resource_type: ResourceType, base: str) -> Predicate:
+        """Return the predicate on what clients see of a document."""
+        view = self.view
+        return lambda document: predicate(view(resource_type, document, base))
+
     def matches(self, resource_type: ResourceType, text: str, any_type: bool, base: str) -> list[str]:
         """Return the ids of the resources of a type that match a filter, in order of creation."""
         store, name = self.store, resource_type.name
@@ -207,8 +212,7 @@ class Finder:
             return list(store.lookup(name, lookups[0].path, wanted))
         predicate = self._bind(ready, strings, text, resource_type, any_type)
         if ready.derived:
-            inner, view = predicate, self.view
-            predicate = lambda document: inner(view(resource_type, document, base))  # noqa: E731
+            predicate = self._on_view(predicate, resource_type, base)
         if lookups is None:
             return [id for id, document in store.scan(name) if predicate(document)]
         candidates: Iterable[str]

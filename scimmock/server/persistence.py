@@ -40,7 +40,8 @@ class Persistence:
             try:
                 for name, state in header["tenants"].items():
                     self._load(tenants, name, state, tables)
-                tenants.default  # noqa: B018 - raises KeyError when the file has no tenant of that name
+                if "" not in tenants.tenants:
+                    raise KeyError("the default tenant")
             except (KeyError, TypeError, AttributeError, ValueError) as error:
                 raise FileError(f"is damaged: its header is wrong at {error}", where=str(self.path)) from None
         except BaseException:
