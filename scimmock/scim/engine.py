@@ -103,7 +103,7 @@ class Service:
     # ---- reading
 
     def read(self, resource_type: ResourceType, id: str, request: Request) -> Answer:
-        """GET of a known resource (section 3.4.1); If-None-Match may answer 304, If-Match 412 (section 3.14)."""
+        """GET of a known resource (section 3.4.1); 304 and 412 by its conditions (section 3.14)."""
         document = self._find(resource_type, id)
         if self.policy.etag and request.if_match is not None:
             check_match(request.if_match, None, document["meta"].get("version"))
