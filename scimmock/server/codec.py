@@ -57,18 +57,26 @@ _MANY_DIGITS = re.compile(rb"[0-9]{19}")
 _LARGEST, _SMALLEST = 2**64 - 1, -(2**63)
 
 
-def refuse_unstorable(value: Any) -> None:
-    """Raise 400 for what JSON can say and a directory cannot hold: NUL characters and endless integers."""
+_DEEPEST = 64
+
+
+def refuse_unstorable(value: Any, depth: int = 0) -> None:
+    """Raise 400 for what JSON can say and a directory cannot hold.
+
+    NUL characters, endless integers, and values that lie too deep within each other.
+    """
+    if depth > _DEEPEST:
+        raise ScimError(400, f"a value is nested deeper than {_DEEPEST} levels", "invalidValue")
     if isinstance(value, str):
         if "\0" in value:
             raise ScimError(400, "the body has a NUL character", "invalidValue")
     elif isinstance(value, dict):
         for name, inner in value.items():
             refuse_unstorable(name)
-            refuse_unstorable(inner)
+            refuse_unstorable(inner, depth + 1)
     elif isinstance(value, list):
         for inner in value:
-            refuse_unstorable(inner)
+            refuse_unstorable(inner, depth + 1)
     elif isinstance(value, int) and not _SMALLEST <= value <= _LARGEST:
         raise ScimError(400, "the body has an integer of more than 64 bits", "invalidValue")
 
