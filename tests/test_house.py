@@ -33,6 +33,7 @@ LEVELS = {
     "traffic": 2,
     "scim": 1,
     "clock": 1,
+    "hosts": 1,
     "errors": 0,
     "version": 0,
     "__init__": 1,

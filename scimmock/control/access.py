@@ -3,29 +3,12 @@
 from __future__ import annotations
 
 import hmac
-import ipaddress
-import re
 from urllib.parse import urlsplit
 
 from starlette.requests import Request
 
+from ..hosts import is_loopback, split_host
 from .errors import ControlError
-
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::[0-9]{1,5})?")
-
-
-def _is_loopback(host: str) -> bool:
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
-
-
-def _host(header: str) -> str:
-    match = _HOST.fullmatch(header)
-    return (match[1] or match[2]) if match else ""
 
 
 def check_access(request: Request, admin_token: str) -> None:
@@ -40,7 +23,9 @@ def check_access(request: Request, admin_token: str) -> None:
     )
     client = request.client.host if request.client else ""
     host = request.headers.get("host", "")
-    if not with_token and not (_is_loopback(client) and _is_loopback(_host(host))):
+    called = split_host(host)
+    local = is_loopback(client) and called is not None and is_loopback(called[0])
+    if not with_token and not local:
         raise ControlError(
             401,
             "the control API is open to this machine under a loopback name, or with the admin token",

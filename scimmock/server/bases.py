@@ -6,10 +6,7 @@ an answer must never repeat whatever a Host header says.
 
 from __future__ import annotations
 
-import ipaddress
-import re
-
-_HOST = re.compile(r"(?:\[([0-9A-Fa-f:.]+)\]|([A-Za-z0-9._-]+))(?::([0-9]{1,5}))?")
+from ..hosts import is_loopback, split_host
 
 
 class BaseUrls:
@@ -56,14 +53,14 @@ class BaseUrls:
         return found
 
     def _accept(self, header: str, local: tuple[str, int | None] | None) -> bytes | None:
-        match = _HOST.fullmatch(header)
-        if match is None:
+        found = split_host(header)
+        if found is None:
             return None
-        host = (match[1] or match[2]).lower()
+        host = found[0].lower()
         if is_loopback(host):
             # Whatever the port: a forwarded port or a tunnel on this machine leads here.
             return f"{self.scheme}://{header}".encode()
-        port = int(match[3]) if match[3] else (443 if self.scheme == "https" else 80)
+        port = found[1] if found[1] is not None else (443 if self.scheme == "https" else 80)
         if port == self.port and (host == self.host.lower() or (local is not None and host == local[0])):
             return f"{self.scheme}://{header}".encode()
         return None
@@ -71,19 +68,3 @@ class BaseUrls:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address means this machine."""
-    if host.lower() in ("localhost", "localhost."):
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
-
-
-def host_of(header: str) -> str | None:
-    """Return the host of a Host header without its port, None when the header makes no sense."""
-    match = _HOST.fullmatch(header)
-    return (match[1] or match[2]) if match else None

@@ -24,10 +24,11 @@ from ..clock import Clock
 from ..control.api import control_app
 from ..errors import FileError, UsageError
 from ..fixture import BasicSpec, ClientSpec, combine
+from ..hosts import is_loopback
 from ..traffic.exchange import Exchange
 from ..version import __version__
 from .app import App
-from .bases import BaseUrls, is_loopback
+from .bases import BaseUrls
 from .binding import bind
 from .host import ControlHost
 from .persistence import Persistence

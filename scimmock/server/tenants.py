@@ -102,6 +102,11 @@ def _template_key(blueprint: Blueprint) -> tuple[object, ...]:
     return folders, blueprint.seed, blueprint.population
 
 
+def _minter(blueprint: Blueprint, tenant: str) -> Minter:
+    behaviour = blueprint.layers.behaviour.file.behaviour
+    return Minter(blueprint.seed, tenant, behaviour.ids if behaviour else "uuid")
+
+
 class Tenant:
     """One directory with everything that serves it."""
 
@@ -202,9 +207,8 @@ class Tenants:
 
     def empty_directory(self, blueprint: Blueprint, tenant: str) -> Directory:
         """Return a directory without resources for a tenant."""
-        behaviour = blueprint.layers.behaviour
-        form = behaviour.file.behaviour.ids if behaviour.file.behaviour else "uuid"
-        return Directory(behaviour.types, index_plan(behaviour.types), Minter(blueprint.seed, tenant, form))
+        types = blueprint.layers.behaviour.types
+        return Directory(types, index_plan(types), _minter(blueprint, tenant))
 
     def _template(
         self, blueprint: Blueprint, progress: Callable[[int, int], None] | None = None
@@ -231,9 +235,7 @@ class Tenants:
 
     def fresh_directory(self, blueprint: Blueprint, tenant: str) -> Directory:
         """Return a directory with the people of a blueprint, for a tenant."""
-        behaviour = blueprint.layers.behaviour
-        form = behaviour.file.behaviour.ids if behaviour.file.behaviour else "uuid"
-        return self._template(blueprint).fork(Minter(blueprint.seed, tenant, form))
+        return self._template(blueprint).fork(_minter(blueprint, tenant))
 
     def _make(self, name: str, blueprint: Blueprint) -> Tenant:
         return Tenant(
