@@ -33,12 +33,17 @@ def format_time(seconds: float) -> str:
 
 
 class Clock:
-    """Seconds since 1970, real, frozen or shifted."""
+    """Seconds since 1970, real, frozen or shifted.
+
+    `elapsed` is what windows and expiries count by: it follows the clock forward, however that is
+    moved, and never goes back.
+    """
 
     def __init__(self) -> None:
         self._shift = 0.0
         self._frozen: float | None = None
         self._last: tuple[int, str] = (-1, "")
+        self._offset = -time.time()  # from now() to elapsed()
 
     @property
     def frozen(self) -> bool:
@@ -47,6 +52,10 @@ class Clock:
     def now(self) -> float:
         """Return the time in seconds."""
         return self._frozen if self._frozen is not None else time.time() + self._shift
+
+    def elapsed(self) -> float:
+        """Return the seconds that have passed since the clock was made, leaps forward included."""
+        return self.now() + self._offset
 
     def text(self) -> str:
         """Return the time as xsd:dateTime with milliseconds."""
@@ -57,7 +66,9 @@ class Clock:
 
     def freeze(self, at: float | None = None) -> None:
         """Stop the clock, now or at a time in seconds since 1970."""
-        self._frozen = self.now() if at is None else at
+        before = self.now()
+        self._frozen = before if at is None else at
+        self._follow(before)
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward, frozen or not."""
@@ -68,5 +79,11 @@ class Clock:
 
     def release(self) -> None:
         """Let the clock show real time again."""
+        before = self.now()
         self._frozen = None
         self._shift = 0.0
+        self._follow(before)
+
+    def _follow(self, before: float) -> None:
+        """Take a leap back out of what has elapsed."""
+        self._offset += max(0.0, before - self.now())

@@ -12,6 +12,19 @@ from ..traffic.exchange import Exchange
 _OVERHEAD = 1500
 
 
+_PER_MEMBER = 8  # two forms of a group share their members, but not the list of them
+
+
+def _cost(exchange: Exchange) -> int:
+    """Return about how many bytes an exchange holds in memory."""
+    cost = len(exchange.request_body) + len(exchange.response_body) + _OVERHEAD
+    if exchange.upstream is not None:
+        cost += len(exchange.upstream[2])
+    if exchange.after is not None and type(exchange.after.get("members")) is list:
+        cost += _PER_MEMBER * len(exchange.after["members"])
+    return cost
+
+
 @dataclass(slots=True)
 class Budget:
     """What all journals of a server may hold together, in bytes."""
@@ -29,16 +42,18 @@ class Journal:
     def __init__(
         self,
         budget: Budget | None = None,
-        max_entries: int = 1000,
-        max_bytes: int = 32 * 1024 * 1024,
+        max_entries: int = 10_000,
+        max_bytes: int = 64 * 1024 * 1024,
         max_body: int = 256 * 1024,
         started: float = 0.0,
+        seed: int = 0,
     ) -> None:
         self.budget = budget or Budget()
         self.max_entries = max_entries
         self.max_bytes = max_bytes
         self.max_body = max_body
         self.started = started
+        self.seed = seed
         self.entries: deque[Exchange] = deque()
         self.bytes = 0
         self.dropped = 0
@@ -48,6 +63,7 @@ class Journal:
         """Enter a finished exchange and give it its number."""
         exchange.n = self.next
         exchange.t = exchange.at - self.started
+        exchange.seed = self.seed
         self.next += 1
         exchange.request_size = len(exchange.request_body)
         exchange.response_size = exchange.response_size or len(exchange.response_body)
@@ -55,7 +71,7 @@ class Journal:
             exchange.request_body = exchange.request_body[: self.max_body]
         if len(exchange.response_body) > self.max_body:
             exchange.response_body = exchange.response_body[: self.max_body]
-        cost = len(exchange.request_body) + len(exchange.response_body) + _OVERHEAD
+        cost = _cost(exchange)
         self.entries.append(exchange)
         self.bytes += cost
         self.budget.used += cost
@@ -68,7 +84,7 @@ class Journal:
 
     def _drop(self) -> None:
         old = self.entries.popleft()
-        cost = len(old.request_body) + len(old.response_body) + _OVERHEAD
+        cost = _cost(old)
         self.bytes -= cost
         self.budget.used -= cost
         self.dropped += 1

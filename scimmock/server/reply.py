@@ -1,27 +1,14 @@
-"""What goes back to the client: from the engine's answer to status, headers and bytes."""
+"""From the engine's answer to status, headers and bytes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from urllib.parse import quote
 
 from ..errors import ScimError
 from ..scim.answer import Answer, error_document
 from ..scim.page import Page
+from ..traffic.reply import Reply
 from .codec import BASE_MARK, SAFE_IN_IDS, encode
-
-Headers = list[tuple[bytes, bytes]]
-
-
-@dataclass(slots=True)
-class Reply:
-    """An HTTP answer.  ``media_type`` None means that of the service; ``close`` ends the connection."""
-
-    status: int
-    body: bytes = b""
-    headers: Headers = field(default_factory=list)
-    media_type: bytes | None = None
-    close: bool = False
 
 
 def reply_to(answer: Answer, base: bytes) -> Reply:
@@ -64,3 +51,6 @@ def _quoted(location: str) -> bytes:
         return location.encode()
     endpoint, slash, id = location[1:].partition("/")
     return f"/{endpoint}{slash}{quote(id, safe=SAFE_IN_IDS)}".encode()
+
+
+__all__ = ["Reply", "error_reply", "method_reply", "reply_to"]

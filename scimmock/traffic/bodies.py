@@ -9,6 +9,13 @@ from typing import Any
 
 MASK = "***"
 _SECRET_NAMES = frozenset(("password", "access_token", "refresh_token", "client_secret"))
+_SECRET_HEADER = re.compile(
+    r"(proxy-)?authorization|(set-)?cookie2?|.*(token|secret|password|api-?key|session|signature).*", re.I
+)
+_SECRET_PARAMETER = re.compile(
+    r"(?i)(^|&)([^=&]*(?:token|secret|password|api_?key|signature|code)[^=&]*)=[^&]*"
+)
+_SECRET_COMPARED = re.compile(r"(?i)(password(?:%20|\+|\s)+[a-z]{2}(?:%20|\+|\s)+)[^&]*")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -36,11 +43,23 @@ def body_form(body: bytes, size: int) -> dict[str, Any]:
             parse_int=_exact_int,
             parse_constant=_no_constant,
         )
-        document = _masked(document)
+        document = masked(document)
         json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return {"text": _text(text), "size": size}
     return {"json": document, "size": size}
+
+
+def is_secret_header(name: str) -> bool:
+    """Whether a header by that name may hold a credential."""
+    return _SECRET_HEADER.fullmatch(name) is not None
+
+
+def masked_query(query: str) -> str:
+    """Return a raw query with the values of parameters that name secrets masked."""
+    if not query:
+        return query
+    return _SECRET_COMPARED.sub(rf"\1{MASK}", _SECRET_PARAMETER.sub(rf"\1\2={MASK}", query))
 
 
 def _text(text: str) -> str:
@@ -81,15 +100,15 @@ def _is_secret(name: str) -> bool:
     return name.lower().rpartition(":")[2] in _SECRET_NAMES
 
 
-def _masked(value: Any) -> Any:
+def masked(value: Any) -> Any:
     """Return a document with its secrets masked, also where a PATCH names one by path."""
     if isinstance(value, list):
-        return [_masked(inner) for inner in value]
+        return [masked(inner) for inner in value]
     if not isinstance(value, dict):
         return value
     path = value.get("path")
     hidden = isinstance(path, str) and _is_secret(path)
     return {
-        name: MASK if _is_secret(name) or (hidden and name.lower() == "value") else _masked(inner)
+        name: MASK if _is_secret(name) or (hidden and name.lower() == "value") else masked(inner)
         for name, inner in value.items()
     }

@@ -5,13 +5,11 @@ from __future__ import annotations
 from typing import Any
 
 from ..clock import format_time
-from .bodies import MASK, body_form
+from .bodies import MASK, body_form, is_secret_header, masked, masked_query
+from .clients import client_of
 
 Headers = list[tuple[bytes, bytes]]
 
-_SECRET_HEADERS = frozenset(
-    (b"authorization", b"proxy-authorization", b"cookie", b"set-cookie", b"x-api-key")
-)
 
 
 class Exchange:
@@ -19,24 +17,33 @@ class Exchange:
 
     ``path`` lies below the base, ``query`` is raw, bodies are bytes as sent.  Times: ``at`` in seconds
     since 1970, ``t`` in seconds since the journal began; on the monotonic clock ``begin``, ``received``
-    (the whole request), ``answered`` (before the first byte of the answer) and ``end``.
+    (the whole request), ``matched`` (the faults that come before the engine are done), ``executed``
+    (the engine is), ``answered`` (before the first byte of the answer) and ``end``.
+
+    ``status`` 0 means that the client got no answer.  ``upstream`` is what the service answered where
+    the client saw something else: (status, headers, body).  ``rules`` tells of each fault rule that
+    fired, ``notes`` what limits said; ``before`` and ``after`` are the stored forms of the resource
+    that a write was for, never to be changed.
     """
 
     __slots__ = (
+        "after",
         "answered",
         "at",
+        "before",
         "begin",
-        "client",
         "connection",
         "end",
         "error",
-        "findings",
+        "executed",
         "headers",
         "http",
         "id",
         "identity",
+        "matched",
         "method",
         "n",
+        "notes",
         "operation",
         "path",
         "query",
@@ -48,10 +55,12 @@ class Exchange:
         "response_body",
         "response_headers",
         "response_size",
-        "rule",
+        "rules",
+        "seed",
         "status",
         "t",
         "tenant",
+        "upstream",
     )
 
     def __init__(
@@ -68,7 +77,7 @@ class Exchange:
         self.n = 0
         self.at = at
         self.t = 0.0
-        self.begin = self.received = self.answered = self.end = begin
+        self.begin = self.received = self.matched = self.executed = self.answered = self.end = begin
         self.tenant = tenant
         self.method = method
         self.path = path
@@ -86,59 +95,98 @@ class Exchange:
         self.resource: str | None = None
         self.id: str | None = None
         self.identity: str | None = None
-        self.rule: str | None = None
-        self.client: str | None = None
+        self.seed = 0
+        self.rules: list[dict[str, Any]] | None = None
+        self.notes: list[dict[str, Any]] | None = None
         self.quirks: tuple[str, ...] = ()
-        self.findings: tuple[Any, ...] = ()
         self.error: dict[str, str] | None = None
+        self.upstream: tuple[int, Headers, bytes] | None = None
+        self.before: dict[str, Any] | None = None
+        self.after: dict[str, Any] | None = None
+
+    @property
+    def rule(self) -> str | None:
+        """The name of the first fault rule that fired."""
+        return self.rules[0]["name"] if self.rules else None
+
+    @property
+    def client(self) -> str:
+        """A short name of the client, by its User-Agent."""
+        return next((client_of(value) for name, value in self.headers if name == b"user-agent"), "")
 
     def as_dict(self) -> dict[str, Any]:
-        """Return the exchange in the form of a recording, secrets in headers masked."""
-        response = None
-        if self.status:
-            response = {
-                "status": self.status,
-                "headers": _headers(self.response_headers),
-                "body": body_form(self.response_body, self.response_size),
-            }
-        return {
+        """Return the exchange in the form of a recording, secrets masked."""
+        document: dict[str, Any] = {
             "n": self.n,
             "at": format_time(self.at),
             "t": round(self.t, 6),
             "request": {
                 "method": self.method,
                 "path": self.path,
-                "query": self.query.decode("latin-1"),
+                "query": masked_query(self.query.decode("latin-1")),
                 "http": self.http,
                 "headers": _headers(self.headers),
                 "body": body_form(self.request_body, self.request_size),
             },
-            "response": response,
+            "response": None,
             "timing": {
-                "request_ms": round((self.received - self.begin) * 1000, 3),
-                "wait_ms": round((self.answered - self.received) * 1000, 3),
-                "response_ms": round((self.end - self.answered) * 1000, 3),
+                "request_ms": _milliseconds(self.begin, self.received),
+                "wait_ms": _milliseconds(self.received, self.answered),
+                "response_ms": _milliseconds(self.answered, self.end),
             },
             "connection": self.connection,
             "error": self.error,
-            "trace": {
-                "tenant": self.tenant,
-                "operation": self.operation,
-                "resource": self.resource,
-                "id": self.id,
-                "token": self.identity,
-                "rule": self.rule,
-                "quirks": list(self.quirks),
-                "findings": list(self.findings),
+            "trace": self._trace(),
+        }
+        if self.status:
+            document["response"] = _response(
+                self.status, self.response_headers, self.response_body, self.response_size
+            )
+        if self.upstream is not None:
+            status, headers, body = self.upstream
+            document["upstream"] = _response(status, headers, body, len(body))
+        return document
+
+    def _trace(self) -> dict[str, Any]:
+        trace: dict[str, Any] = {
+            "tenant": self.tenant,
+            "operation": self.operation,
+            "resource": self.resource,
+            "id": self.id,
+            "token": self.identity,
+            "client": self.client,
+            "seed": self.seed,
+            "rule": self.rule,
+            "rules": self.rules or [],
+            "notes": self.notes or [],
+            "quirks": list(self.quirks),
+            "findings": [],
+            "stages": {
+                "read_ms": _milliseconds(self.begin, self.received),
+                "faults_ms": _milliseconds(self.received, self.matched),
+                "engine_ms": _milliseconds(self.matched, self.executed),
+                "answer_ms": _milliseconds(self.executed, self.answered),
+                "send_ms": _milliseconds(self.answered, self.end),
             },
         }
+        if self.before is not None or self.after is not None:
+            trace["before"], trace["after"] = masked(self.before), masked(self.after)
+        return trace
+
+
+def _milliseconds(start: float, end: float) -> float:
+    return round(max(0.0, end - start) * 1000, 3)
+
+
+def _response(status: int, headers: Headers, body: bytes, size: int) -> dict[str, Any]:
+    return {"status": status, "headers": _headers(headers), "body": body_form(body, size)}
 
 
 def _headers(headers: Headers) -> list[list[str]]:
     shown = []
     for name, value in headers:
         text = value.decode("latin-1")
-        if name.lower() in _SECRET_HEADERS:
+        if is_secret_header(name.decode("latin-1")):
             scheme, space, _ = text.partition(" ")
             text = f"{scheme} {MASK}" if space else MASK
         shown.append([name.decode("latin-1"), text])
