@@ -17,6 +17,10 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from .errors import FileError, did_you_mean
+from .faults.errors import RuleError
+from .faults.files import rules_of
+from .faults.rule import Rule
+from .quirks.quirkset import Chosen, read_quirks
 from .scim.policy import SWITCHES, Bulk, Leniency, Limits, Paging, Policy
 from .scim.schema import ResourceType, Schema, SchemaError, load_schema, standard_schema
 from .yamlfile import YamlFile, read_yaml
@@ -83,6 +87,7 @@ class BehaviourSpec(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     media_type: str = "application/scim+json"
     resource_types: list[ResourceTypeSpec] = []
     leniency: list[str | Switch] = []
+    quirks: list[str | dict[str, Any]] = []
     patch: bool = True
     patch_answers: dict[str, Literal[200, 204]] = {}
     bulk: BulkSpec = BulkSpec()
@@ -153,6 +158,7 @@ class FixtureFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     people: PeopleSpec | None = None
     client: dict[str, Any] | None = None
     auth: AuthSpec | None = None
+    faults: list[dict[str, Any]] = []
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,6 +171,8 @@ class Fixture:
     types: tuple[ResourceType, ...]
     policy: Policy
     leniency: tuple[Switch, ...] = ()
+    faults: tuple[Rule, ...] = ()
+    quirks: tuple[Chosen, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,7 +255,8 @@ def load_fixture(name: str) -> Fixture:
             path = f"$.behaviour.patch_answers.{type_name}"
             raise source.error(path, f"unknown resource type {type_name!r}", f"known are {', '.join(names)}")
     _check_auth(source, file)
-    return Fixture(file.fixture, folder, file, types, _policy(behaviour, switches), switches)
+    faults = rules_of(source, "$.faults", file.faults, "fixture") if file.faults else []
+    return Fixture(file.fixture, folder, file, types, _policy(behaviour, switches), switches, tuple(faults))
 
 
 _CONTRADICTIONS = (

@@ -61,34 +61,51 @@ class YamlFile:
             raise self._explain(str(error), kind) from None
 
     def _explain(self, text: str, kind: type) -> FileError:
-        message, _, path = text.partition(" - at `")
-        path = path.rstrip("`") or "$"
-        hint = None
-        unknown = re.fullmatch(r"Object contains unknown field `(.*)`", message)
-        if unknown:
-            known = _fields_at(kind, path)
-            near = did_you_mean(unknown[1], known)
-            message = f"unknown key {unknown[1]!r}"
-            hint = (
-                f"did you mean {near!r}?"
-                if near
-                else f"known are {', '.join(sorted(known))}"
-                if known
-                else None
-            )
-            path = f"{path}.{unknown[1]}"
-        wrong_type = re.fullmatch(r"Expected `(.*)`, got `(.*)`", message)
-        if wrong_type:
-            message = f"a value of another type is wanted here ({wrong_type[2]} is given)"
-            friendly = _TYPES.get(wrong_type[1].partition(" ")[0], "a value")
-            hint = f"{friendly} ({wrong_type[1]}) would be right"
-        if message.startswith("Invalid enum value"):
-            allowed = [str(value) for item in _parts(_types_at(kind, path)) for value in _literals(item)]
-            hint = f"{', '.join(allowed)} would be right" if allowed else None
-        missing = re.fullmatch(r"Object missing required field `(.*)`", message)
-        if missing:
-            message, hint = f"the key {missing[1]!r} is missing", None
-        return self.error(path, message[:1].lower() + message[1:] if not unknown else message, hint)
+        problem = explain(text, kind)
+        return self.error(problem.path, problem.message, problem.advice)
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """What does not fit a msgspec type: where (``$.a[0].b``), what is wrong, what would be right.
+
+    ``suggestion`` is the known word that was probably meant.
+    """
+
+    path: str
+    message: str
+    hint: str | None = None
+    suggestion: str | None = None
+
+    @property
+    def advice(self) -> str | None:
+        """The suggestion or the hint as words for a person."""
+        return f"did you mean {self.suggestion!r}?" if self.suggestion else self.hint
+
+
+def explain(text: str, kind: type) -> Problem:
+    """Return msgspec's complaint about data for ``kind`` in words for a person."""
+    message, _, path = text.partition(" - at `")
+    path = path.rstrip("`") or "$"
+    unknown = re.fullmatch(r"Object contains unknown field `(.*)`", message)
+    if unknown:
+        known = _fields_at(kind, path)
+        hint = f"known are {', '.join(sorted(known))}" if known else None
+        near = did_you_mean(unknown[1], known)
+        return Problem(f"{path}.{unknown[1]}", f"unknown key {unknown[1]!r}", hint, near)
+    hint = None
+    wrong_type = re.fullmatch(r"Expected `(.*)`, got `(.*)`", message)
+    if wrong_type:
+        message = f"a value of another type is wanted here ({wrong_type[2]} is given)"
+        friendly = _TYPES.get(wrong_type[1].partition(" ")[0], "a value")
+        hint = f"{friendly} ({wrong_type[1]}) would be right"
+    if message.startswith("Invalid enum value"):
+        allowed = [str(value) for item in _parts(_types_at(kind, path)) for value in _literals(item)]
+        hint = f"{', '.join(allowed)} would be right" if allowed else None
+    missing = re.fullmatch(r"Object missing required field `(.*)`", message)
+    if missing:
+        message, hint = f"the key {missing[1]!r} is missing", None
+    return Problem(path, message[:1].lower() + message[1:], hint)
 
 
 def _types_at(kind: Any, path: str) -> list[Any]:

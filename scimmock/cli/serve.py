@@ -67,6 +67,18 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
     help="People of your own: ListResponse, JSON array, JSON lines or CSV.",
 )
 @click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same people and ids.")
+@click.option(
+    "--faults", multiple=True, metavar="NAME|FILE", help="Fault rules: a pack, a YAML file or a Python file."
+)
+@click.option(
+    "--quirk",
+    "quirks",
+    multiple=True,
+    metavar="NAME[:P=V,...]",
+    help="Oddities of the service beside those of the fixture.",
+)
+@click.option("--no-limits", is_flag=True, help="Leave out the limits of the fixture.")
+@click.option("--fault-header", is_flag=True, help="Let requests name rules in X-Scimmock-Fault.")
 @click.option("--db", type=_FILE, metavar="FILE", help="Keep the directory in a file.")
 @click.option("--tls-cert", type=_EXISTING, metavar="F", help="Certificate chain (PEM), for HTTPS.")
 @click.option("--tls-key", type=_EXISTING, metavar="F", help="Key of the certificate (PEM).")

@@ -1,17 +1,18 @@
-"""A ring of exchanges that says how many it dropped."""
+"""A ring of exchanges that says how many it dropped, and tells those who wait for more."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice
+from typing import Any
 
 from ..traffic.exchange import Exchange
+from .feed import Feed, Subscription
 
 # What an exchange costs beside its bodies, roughly; it keeps a million empty requests bounded too.
 _OVERHEAD = 1500
-
-
 _PER_MEMBER = 8  # two forms of a group share their members, but not the list of them
 
 
@@ -37,6 +38,7 @@ class Journal:
     """The exchanges of one tenant, oldest first; the oldest make room for new ones.
 
     ``max_body`` cuts the copy of larger bodies; ``size`` of the exchange keeps the true length.
+    Everything here belongs to the event loop of the server.
     """
 
     def __init__(
@@ -58,6 +60,12 @@ class Journal:
         self.bytes = 0
         self.dropped = 0
         self.next = 1
+        self._feed = Feed()
+
+    @property
+    def last(self) -> int:
+        """The number of the newest exchange that ever was entered, 0 for none."""
+        return self.next - 1
 
     def add(self, exchange: Exchange) -> None:
         """Enter a finished exchange and give it its number."""
@@ -81,6 +89,8 @@ class Journal:
             or self.budget.used > self.budget.limit
         ):
             self._drop()
+        if self._feed.waiters:
+            self._feed.wake()
 
     def _drop(self) -> None:
         old = self.entries.popleft()
@@ -89,9 +99,12 @@ class Journal:
         self.budget.used -= cost
         self.dropped += 1
 
-    def since(self, n: int = 0) -> Iterable[Exchange]:
+    def since(self, n: int = 0) -> Sequence[Exchange]:
         """Return the exchanges whose number is larger than ``n``, oldest first."""
-        return [exchange for exchange in self.entries if exchange.n > n]
+        if not self.entries or n >= self.last:
+            return []
+        # The numbers of the entries have no gaps.
+        return list(islice(self.entries, max(0, n + 1 - self.entries[0].n), None))
 
     def clear(self) -> None:
         """Forget all exchanges; numbers go on."""
@@ -99,3 +112,19 @@ class Journal:
         self.bytes = 0
         self.dropped = 0
         self.entries.clear()
+
+    def subscribe(self, since: int | None = None) -> Subscription:
+        """Return an iterator over what comes after exchange ``since``; None means from now on."""
+        return Subscription(self, self._feed, self.last if since is None else since)
+
+    def publish(self, kind: str, data: Any) -> None:
+        """Tell subscribers of something beside exchanges: ``fault``, ``state``; data is for JSON."""
+        self._feed.publish(self.last, kind, data)
+
+    async def wait_beyond(self, n: int, timeout: float | None = None) -> bool:
+        """Wait until an exchange with a number larger than ``n`` was entered; False after ``timeout`` s."""
+        return await self._feed.wait(lambda: self.last > n, timeout)
+
+    def end(self) -> None:
+        """End all subscriptions: the server stops, or the tenant is deleted."""
+        self._feed.end()

@@ -156,13 +156,22 @@ def _substitute(value: Any, ids: dict[str, str]) -> Any:
     return value
 
 
+# Wraps the run of one operation: (operation, its request, how to run it on a service) -> answer.
+Around = Callable[[Operation, Request, Callable[[Service], Answer]], Answer]
+
+
 class BulkJob:
-    """Runs the operations of one bulk request; ``perform`` runs one single request on the service."""
+    """Runs the operations of one bulk request; ``around`` wraps each of them, if given."""
 
     def __init__(
-        self, service: Service, operations: list[Operation | Failed], fail_on_errors: int | None
+        self,
+        service: Service,
+        operations: list[Operation | Failed],
+        fail_on_errors: int | None,
+        around: Around | None = None,
     ) -> None:
         self.service = service
+        self.around = around
         self.operations = operations
         self.fail_on_errors = fail_on_errors
         self.ids: dict[str, str] = {}
@@ -288,7 +297,6 @@ class BulkJob:
         return sorted(members, key=lambda member: member.index)
 
     def _run(self, item: Operation) -> None:
-        service, resource_type = self.service, item.resource_type
         try:
             for bulk_id in sorted(item.needs - self.ids.keys()):
                 if bulk_id != item.bulk_id or item.method != "POST":
@@ -297,24 +305,27 @@ class BulkJob:
                 self._create_circle([item])  # what refers to itself is a circle of one
                 return
             request = Request(body=_substitute(item.data, self.ids), if_match=item.version)
-            if item.method == "POST":
-                answer = service.create(resource_type, request)
-                assert answer.id is not None and item.bulk_id is not None
+            answer = self._perform(item, request)
+            if item.method == "POST" and answer.id is not None and item.bulk_id is not None:
                 self.ids[item.bulk_id] = answer.id
-            else:
-                answer = self._on_resource(item, _substitute(item.id, self.ids), request)
         except ScimError as error:
             self._fail(item, error)
             return
         self._succeed(item, answer.status, answer.id, answer.etag)
 
-    def _on_resource(self, item: Operation, id: str, request: Request) -> Answer:
-        service, resource_type = self.service, item.resource_type
-        if item.method == "PUT":
-            return service.replace(resource_type, id, request)
-        if item.method == "PATCH":
-            return service.patch(resource_type, id, request)
-        return service.delete(resource_type, id, request)
+    def _perform(self, item: Operation, request: Request) -> Answer:
+        def run(service: Service) -> Answer:
+            resource_type = item.resource_type
+            if item.method == "POST":
+                return service.create(resource_type, request)
+            id = _substitute(item.id, self.ids)
+            if item.method == "PUT":
+                return service.replace(resource_type, id, request)
+            if item.method == "PATCH":
+                return service.patch(resource_type, id, request)
+            return service.delete(resource_type, id, request)
+
+        return run(self.service) if self.around is None else self.around(item, request, run)
 
     def _succeed(self, item: Operation, status: int, id: str | None, version: str | None) -> None:
         result: dict[str, Any] = {"method": item.method}
@@ -358,12 +369,15 @@ def _without_references(value: Any) -> Any:
 
 
 def run_bulk(
-    service: Service, body: Any, route: Callable[[str], tuple[ResourceType, str | None] | None]
+    service: Service,
+    body: Any,
+    route: Callable[[str], tuple[ResourceType, str | None] | None],
+    around: Around | None = None,
 ) -> Answer:
-    """Run a bulk request; 501 where the service has no bulk."""
+    """Run a bulk request; 501 where the service has no bulk.  ``around`` wraps each operation."""
     if not service.policy.bulk.supported:
         raise ScimError(501, "this service does not support bulk requests")
     operations, fail_on_errors = read_bulk(body, service.policy.bulk, route)
-    results = BulkJob(service, operations, fail_on_errors).run()
+    results = BulkJob(service, operations, fail_on_errors, around).run()
     document = {"schemas": [BULK_RESPONSE], "Operations": results}
     return Answer(200, service.encoder.encode(document))

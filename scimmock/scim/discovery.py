@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from ..errors import ScimError
@@ -38,7 +39,10 @@ SCHEMES: dict[str, dict[str, str]] = {
 
 
 class Discovery:
-    """The three discovery endpoints of a service; ``schemes`` are keys of SCHEMES, preferred first."""
+    """The three discovery endpoints of a service; ``schemes`` are keys of SCHEMES, preferred first.
+
+    ``dress`` makes the configuration one's own.
+    """
 
     def __init__(
         self,
@@ -47,7 +51,9 @@ class Discovery:
         encoder: Encoder,
         schemes: tuple[str, ...],
         created: str,
+        dress: Callable[[dict[str, Any]], dict[str, Any]] | None = None,
     ) -> None:
+        self.dress = dress
         self.types = types
         self.policy = policy
         self.encoder = encoder
@@ -65,7 +71,10 @@ class Discovery:
         if endpoint == "/ServiceProviderConfig":
             if id is not None:
                 raise ScimError(404, f"There is no {endpoint}/{id}")
-            return Answer(200, self.encoder.encode(self.config()), location=endpoint)
+            config = self.config()
+            if self.dress is not None:
+                config = self.dress(config)
+            return Answer(200, self.encoder.encode(config), location=endpoint)
         documents = self.resource_types() if endpoint == "/ResourceTypes" else self.schema_documents()
         if id is not None:
             for document in documents:

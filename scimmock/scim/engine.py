@@ -30,10 +30,14 @@ def not_found(id: str) -> ScimError:
     return ScimError(404, f"Resource {id} not found")
 
 
+# Turns the representation of a resource into what this very service shows of it.
+Dress = Callable[[dict[str, Any], ResourceType], dict[str, Any]]
+
+
 class Service:
     """The operations on resources.
 
-    ``now`` gives the time as xsd:dateTime text.  Raises ScimError for everything that the client did
+    ``now`` gives the time as xsd:dateTime text, ``dress`` makes the representation of a resource one's own.  Raises ScimError for everything that the client did
     wrong; the store is unchanged then.
     """
 
@@ -45,6 +49,7 @@ class Service:
         encoder: Encoder,
         now: Callable[[], str],
         cursors: Cursors,
+        dress: Dress | None = None,
     ) -> None:
         self.types = types
         self.by_name = {resource_type.name: resource_type for resource_type in types}
@@ -53,6 +58,7 @@ class Service:
         self.encoder = encoder
         self.now = now
         self.cursors = cursors
+        self.dress = dress
         self.finder = Finder(store, policy, self.text_view)
         self.unique = {resource_type.name: _unique_attributes(resource_type) for resource_type in types}
         self.secret = {resource_type.name: secret_attributes(resource_type) for resource_type in types}
@@ -74,6 +80,8 @@ class Service:
     def default_view(self, resource_type: ResourceType, document: dict[str, Any]) -> tuple[bytes, bool]:
         """Return the encoded default representation, and whether it depends on other resources."""
         shown, depends = represent(document, resource_type, self.store, self.encoder.reference)
+        if self.dress is not None:
+            shown = self.dress(shown, resource_type)
         return self.encoder.encode(shown), depends
 
     def _body(self, resource_type: ResourceType, id: str, selection: Selection) -> bytes:
@@ -81,7 +89,10 @@ class Service:
             return self.store.prepared(resource_type.name, id)
         document = self.store.get(resource_type.name, id)
         assert document is not None
-        return self.encoder.encode(project(self.view(resource_type, document), resource_type, selection))
+        shown = project(self.view(resource_type, document), resource_type, selection)
+        if self.dress is not None:
+            shown = self.dress(shown, resource_type)
+        return self.encoder.encode(shown)
 
     def _answer(self, status: int, resource_type: ResourceType, id: str, request: Request) -> Answer:
         query = request.query

@@ -28,12 +28,17 @@ class PageRequest:
 
 @dataclass(slots=True)
 class Page:
-    """One page of results: encoded or plain ``items``, and what the envelope says about them."""
+    """One page of results: encoded or plain ``items``, and what the envelope says about them.
+
+    ``key`` is the name of the list of items; each of ``dressers`` returns the envelope otherwise.
+    """
 
     total: int
     items: list[Any] = field(default_factory=list)
     start_index: int | None = None
     next_cursor: str | None = None
+    key: str = "Resources"
+    dressers: list[Callable[[dict[str, Any]], dict[str, Any]]] = field(default_factory=list)
 
     def envelope(self) -> dict[str, Any]:
         """Return the ListResponse without its ``Resources`` (RFC 7644 section 3.4.2)."""
@@ -46,6 +51,8 @@ class Page:
         result["itemsPerPage"] = len(self.items)
         if self.next_cursor is not None:
             result["nextCursor"] = self.next_cursor
+        for dress in self.dressers:
+            result = dress(result)
         return result
 
 

@@ -1,7 +1,7 @@
 """The composition root: the one place where the order of the stages of a request is written.
 
-journal.open, route, auth, decode, engine, encode, journal.close.  A pure ASGI application; whatever
-goes wrong in a stage becomes a SCIM error.
+journal.open, route, faults before, auth, decode, quirks, engine, encode, faults after, journal.close.
+A pure ASGI application; whatever goes wrong in a stage becomes a SCIM error.
 """
 
 from __future__ import annotations
@@ -9,59 +9,60 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, MutableMapping
-from typing import Any
-from urllib.parse import unquote_to_bytes
+from collections.abc import Awaitable, Callable
 
 from ..errors import ScimError
 from ..scim.answer import Request
 from ..traffic.exchange import Exchange
-from .auth import ANONYMOUS
+from ..traffic.reply import Reply
+from .auth import ANONYMOUS, Identity
 from .bases import BaseUrls
-from .codec import decode, encode
+from .codec import encode
+from .delivery import deliver
+from .incoming import (
+    SEEN,
+    WITH_BODY,
+    ClientGone,
+    Receive,
+    Scope,
+    Seen,
+    Send,
+    check_accept,
+    decode_body,
+    parameters,
+    read_body,
+)
 from .operations import operate
-from .reply import Reply, error_reply, method_reply, reply_to
+from .passage import Passage
+from .reply import method_reply, reply_to
 from .routes import Route, decode_path, route, split
-from .tenants import Tenant, Tenants
+from .tenant import Tenant
+from .tenants import Tenants
 
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 
 log = logging.getLogger("scimmock")
 
-_WITH_BODY = frozenset(("POST", "PUT", "PATCH"))
-_JSON_TYPES = frozenset((b"application/scim+json", b"application/json"))
 CONTROL = "/_scimmock"
-_MAX_DRAINED = 64 * 1024 * 1024
-_DRAIN_SECONDS = 1.0
 _MAX_FORM = 65_536  # bytes of a request to the token endpoint
-
-
-# The request headers that the stages read.
-_SEEN = frozenset(
-    (
-        b"accept",
-        b"authorization",
-        b"content-length",
-        b"content-type",
-        b"host",
-        b"if-match",
-        b"if-none-match",
-    )
-)
-Seen = dict[bytes, bytes]
-
-
-class _ClientGone(Exception):
-    """Nobody is there to answer."""
+_TOKEN_METHODS = {"POST": "token"}
+_TOLD = {
+    "reset": "the connection was reset",
+    "closed": "the connection was closed without an answer",
+    "hang": "the request was never answered",
+    "truncated": "the answer was cut off",
+    "garbage": "the client got something that is no HTTP",
+    "bad_chunk": "the answer has a broken chunk",
+    "wrong_length": "the answer is not as long as it says",
+    "client_gone": "the client went away before the end of the answer",
+}
 
 
 class App:
     """Serves all tenants; ``control`` answers what lies below ``/_scimmock``.
 
-    ``on_exchange`` is told each finished exchange (an access log).
+    ``on_exchange`` is told each finished exchange (an access log).  ``fault_header`` lets a request
+    name fault rules that fire for it (``X-Scimmock-Fault``).
     """
 
     def __init__(
@@ -70,11 +71,13 @@ class App:
         bases: BaseUrls,
         control: ASGIApp | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
+        fault_header: bool = False,
     ) -> None:
         self.tenants = tenants
         self.bases = bases
         self.control = control
         self.on_exchange = on_exchange
+        self.fault_header = fault_header
         self.clock = tenants.clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -108,7 +111,7 @@ class App:
     ) -> None:
         begin = time.perf_counter()
         headers = scope["headers"]
-        seen = {name: value for name, value in headers if name in _SEEN}
+        seen = {name: value for name, value in headers if name in SEEN}
         tenants = self.tenants
         tenant = tenants.tenants.get(tenant_name)
         exchange = Exchange(
@@ -124,6 +127,7 @@ class App:
         client = scope.get("client")
         if client is not None:
             exchange.connection = client[1]
+        passage: Passage | None = None
         try:
             if path is None:
                 raise ScimError(404, "There is nothing at a path that is no UTF-8 or has an empty tenant")
@@ -131,197 +135,217 @@ class App:
                 # Who may not come in does not make tenants.
                 tenants.default.auth.identify(seen.get(b"authorization"))
                 tenant = tenants.obtain(tenant_name)
-            reply = await self._answer(scope, receive, tenant, path, seen, exchange)
+            found = self._find(tenant, path, exchange)
+            identity = tenant.auth.recognise(seen.get(b"authorization"))
+            exchange.identity = None if isinstance(identity, ScimError) else identity.name
+            passage = self._passage(tenant, found, seen, exchange)
+            if passage is None:
+                body = b""
+                if exchange.method in WITH_BODY and (
+                    not isinstance(identity, ScimError) or exchange.operation == "token"
+                ):
+                    body = await self._body(receive, tenant, found, seen, exchange)
+                exchange.matched = exchange.received
+                reply = self._execute(scope, tenant, found, identity, seen, exchange, body, None)
+            else:
+                way = passage
+                reply = await way.run(
+                    lambda: self._body(receive, tenant, found, seen, exchange),
+                    lambda body: self._execute(scope, tenant, found, identity, seen, exchange, body, way),
+                )
         except ScimError as error:
-            reply = error_reply(error)
-        except _ClientGone:
+            reply = (tenant or tenants.default).error_reply(error)
+        except ClientGone:
             exchange.error = {
                 "kind": "client_gone",
                 "message": "the client went away before the end of the body",
             }
+            if passage is not None:
+                passage.close()
             self._close(tenant or tenants.default, exchange)
             return
         except asyncio.CancelledError:
             # The server stops and the grace for requests in flight is over.
-            reply = error_reply(ScimError(503, "The server is stopping"))
+            reply = (tenant or tenants.default).error_reply(ScimError(503, "The server is stopping"))
         except Exception:
             log.exception("a defect of scimmock in %s %s", scope["method"], path)
-            reply = error_reply(ScimError(500, "An internal error, see the server's log"))
-        await self._send(send, reply, tenant or tenants.default, seen, exchange)
+            reply = (tenant or tenants.default).error_reply(
+                ScimError(500, "An internal error, see the server's log")
+            )
+        try:
+            await self._send(scope, receive, send, reply, tenant or tenants.default, seen, exchange)
+        finally:
+            if passage is not None:
+                passage.close()
+            self._close(tenant or tenants.default, exchange)
 
-    async def _answer(
-        self, scope: Scope, receive: Receive, tenant: Tenant, path: str, seen: Seen, exchange: Exchange
-    ) -> Reply:
+    # ---- route, and who asks
+
+    def _find(self, tenant: Tenant, path: str, exchange: Exchange) -> Route | ScimError:
+        """Say what a request is for; the exchange learns it."""
         base = tenant.base_path
         method = exchange.method
+        found: Route | ScimError
         if path.startswith(base) and path[len(base) : len(base) + 1] in ("/", ""):
             exchange.path = path = path[len(base) :] or "/"
-            found = self._route(tenant, method, path[1:])
-            if isinstance(found, ScimError):
-                # Only who may come in learns which endpoints there are.
-                exchange.identity = tenant.auth.identify(seen.get(b"authorization")).name
-                raise found
+            try:
+                found = route(tenant, method, split(path[1:]))
+            except ScimError as error:
+                return error
         elif path in ("/oauth/token", f"{base.rpartition('/')[0]}/oauth/token"):
-            return await self._token(receive, tenant, seen, exchange)
+            found = Route("token", _TOKEN_METHODS)
         else:
+            # Not the service at all: nobody's credentials and no rules matter.
             raise ScimError(404, f"There is nothing at {path}, the base path is {tenant.prefix}{base}")
         exchange.operation = found.operation
         exchange.resource = found.resource or None
         exchange.id = found.id
-        credentials = seen.get(b"authorization")
-        if credentials is None and found.resource == "ServiceProviderConfig":
+        return found
+
+    def _passage(
+        self, tenant: Tenant, found: Route | ScimError, seen: Seen, exchange: Exchange
+    ) -> Passage | None:
+        """Return the way through the fault rules, None when none can meet the request."""
+        rules = tenant.faults
+        forced = seen.get(b"x-scimmock-fault") if self.fault_header else None
+        candidates = None
+        if rules.active:
+            rules.settle()
+            candidates = rules.candidates(exchange.method, exchange.operation, exchange.resource)
+        if candidates is None and forced is None and not tenant.quirks.on_call:
+            return None
+        return Passage(tenant, found, exchange, candidates, forced)
+
+    async def _body(
+        self, receive: Receive, tenant: Tenant, found: Route | ScimError, seen: Seen, exchange: Exchange
+    ) -> bytes:
+        """Read the body of a request that may have one."""
+        if exchange.method not in WITH_BODY:
+            return b""
+        is_form = isinstance(found, Route) and found.operation == "token"
+        limit = _MAX_FORM if is_form else tenant.policy.limits.body_bytes
+        body = await read_body(receive, seen, limit)
+        if not is_form:  # it holds secrets, which are not kept
+            exchange.request_body = body
+        exchange.received = time.perf_counter()
+        return body
+
+    # ---- auth, decode, engine, encode
+
+    def _execute(
+        self,
+        scope: Scope,
+        tenant: Tenant,
+        found: Route | ScimError,
+        identity: Identity | ScimError,
+        seen: Seen,
+        exchange: Exchange,
+        body: bytes,
+        passage: Passage | None,
+    ) -> Reply:
+        """Run a request on the service, within the rules that act on that; raises ScimError."""
+        if isinstance(found, ScimError):
+            # Only who may come in learns which endpoints there are.
+            if isinstance(identity, ScimError):
+                raise identity
+            raise found
+        if found.operation == "token":
+            return self._token(tenant, seen, exchange, body)
+        if isinstance(identity, ScimError):
             # How to authenticate should be told to who has not yet done so (RFC 7643 section 5).
+            if b"authorization" in seen or found.resource != "ServiceProviderConfig":
+                raise identity
             identity = ANONYMOUS
-        else:
-            identity = tenant.auth.identify(credentials)
-        exchange.identity = identity.name
+            exchange.identity = identity.name
+        exchange.quirks = tenant.quirks.standing
+        if passage is not None:
+            tenant.quirks.head(passage.call)
         if found.operation is None:
-            return method_reply(method, found.methods)
+            return method_reply(exchange.method, found.methods, tenant.error_reply)
         url, text_url = tenant.base_url(self.bases.root(seen.get(b"host"), scope.get("server")))
         request = Request(base=text_url)
         if b"if-match" in seen:
             request.if_match = seen[b"if-match"].decode("latin-1")
         if b"if-none-match" in seen:
             request.if_none_match = seen[b"if-none-match"].decode("latin-1")
-        query = exchange.query
-        if query:
-            request.query = _parameters(query)
+        if exchange.query:
+            request.query = parameters(exchange.query)
         if b"accept" in seen:
-            _check_accept(seen[b"accept"])
-        if method in _WITH_BODY:
-            body = await self._read(receive, seen, tenant.policy.limits.body_bytes)
-            exchange.request_body = body
-            exchange.received = time.perf_counter()
-            request.body = _decode(body, seen, tenant, found)
-        answer = operate(tenant, found, request, identity)
+            check_accept(seen[b"accept"])
+        if exchange.method in WITH_BODY:
+            request.body = decode_body(body, seen, tenant, found)
+        kind, id = found.resource_type, found.id
+        if kind is not None and id is not None and exchange.operation != "read":
+            exchange.before = tenant.directory.get(kind.name, id)
+        if passage is None:
+            answer = operate(tenant, found, request, identity)
+        else:
+            answer = passage.engine(found, request, identity)
+        exchange.executed = time.perf_counter()
         if answer.id is not None:
             exchange.id = answer.id
+            if answer.type_name is not None and exchange.operation != "read":
+                exchange.after = tenant.directory.get(answer.type_name, answer.id)
         return reply_to(answer, url)
 
     @staticmethod
-    def _route(tenant: Tenant, method: str, path: str) -> Route | ScimError:
-        try:
-            return route(tenant, method, split(path))
-        except ScimError as error:
-            return error
-
-    async def _token(self, receive: Receive, tenant: Tenant, seen: Seen, exchange: Exchange) -> Reply:
-        """The token endpoint (RFC 6749 section 3.2); its requests hold secrets, which are not kept."""
-        exchange.operation = "token"
+    def _token(tenant: Tenant, seen: Seen, exchange: Exchange, body: bytes) -> Reply:
+        """The token endpoint (RFC 6749 section 3.2)."""
         if exchange.method != "POST":
-            return method_reply(exchange.method, {"POST": "token"})
-        form = await self._read(receive, seen, _MAX_FORM)
-        status, document = tenant.auth.issue(form, seen.get(b"authorization"))
+            return method_reply(exchange.method, _TOKEN_METHODS, tenant.error_reply)
+        status, document = tenant.auth.issue(body, seen.get(b"authorization"))
         reply = Reply(status, encode(document), [(b"cache-control", b"no-store")], b"application/json")
         if status == 401:
             reply.headers.append((b"www-authenticate", b'Basic realm="scimmock"'))
         return reply
 
-    async def _read(self, receive: Receive, seen: Seen, limit: int) -> bytes:
-        length = seen.get(b"content-length")
-        if length is not None and length.isdigit() and int(length) > limit:
-            await _drain(receive)
-            raise ScimError(413, f"The size of the body exceeds {limit} bytes")
-        chunks: list[bytes] = []
-        size = 0
-        more = True
-        while more:
-            message = await receive()
-            if message["type"] == "http.disconnect":
-                raise _ClientGone
-            chunk: bytes = message.get("body", b"")
-            more = message.get("more_body", False)
-            chunks.append(chunk)
-            size += len(chunk)
-            if size > limit:
-                if more:
-                    await _drain(receive)
-                raise ScimError(413, f"The size of the body exceeds {limit} bytes")
-        return chunks[0] if len(chunks) == 1 else b"".join(chunks)
+    # ---- the way out
 
-    async def _send(self, send: Send, reply: Reply, tenant: Tenant, seen: Seen, exchange: Exchange) -> None:
+    async def _send(
+        self,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        reply: Reply,
+        tenant: Tenant,
+        seen: Seen,
+        exchange: Exchange,
+    ) -> None:
         status, body, headers = reply.status, reply.body, reply.headers
-        if body or status not in (204, 304):
+        if body or status not in (0, 204, 304):
             media_type = reply.media_type
             if media_type is None:
                 only_json = seen.get(b"accept") == b"application/json"
                 media_type = b"application/json" if only_json else tenant.media_type
-            headers.append((b"content-type", media_type))
+            if media_type:
+                headers.append((b"content-type", media_type))
             headers.append((b"content-length", str(len(body)).encode()))
         if reply.close:
             headers.append((b"connection", b"close"))
         if exchange.method == "HEAD":
-            body = b""
+            body = reply.body = b""
         exchange.answered = time.perf_counter()
         exchange.status = status
         exchange.response_headers = headers
         exchange.response_body = body
-        try:
+        if reply.delivery is None:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
-        finally:
-            self._close(tenant, exchange)
+            return
+        connection = scope.get("extensions", {}).get("scimmock")
+        sent, kind = await deliver(reply, exchange.method, exchange.http, connection, send, receive)
+        if kind is None:
+            return
+        exchange.error = {"kind": kind, "message": _TOLD.get(kind, kind)}
+        if exchange.upstream is None and status:
+            exchange.upstream = (status, headers, body)
+        if reply.delivery.silent or reply.delivery.raw is not None:
+            exchange.status, exchange.response_headers, exchange.response_body = 0, [], b""
+        else:
+            exchange.response_body, exchange.response_size = body[:sent], sent
 
     def _close(self, tenant: Tenant, exchange: Exchange) -> None:
         exchange.end = time.perf_counter()
         tenant.journal.add(exchange)
         if self.on_exchange is not None:
             self.on_exchange(exchange)
-
-
-async def _drain(receive: Receive) -> None:
-    """Take what a client sends of a body that is too large, for a while.
-
-    Closing a connection with unread data resets it, and many clients then never see the answer.
-    """
-    left = _MAX_DRAINED
-    try:
-        async with asyncio.timeout(_DRAIN_SECONDS):
-            while left > 0:
-                message = await receive()
-                left -= len(message.get("body", b""))
-                if not message.get("more_body"):
-                    return
-    except TimeoutError:
-        return
-
-
-def _parameters(query: bytes) -> dict[str, str]:
-    """Return the last value of each query parameter; raises 400 for text that is not UTF-8."""
-    parameters: dict[str, str] = {}
-    try:
-        for pair in query.decode("ascii").split("&"):
-            name, _, value = pair.partition("=")
-            parameters[_unescaped(name)] = _unescaped(value)
-    except UnicodeDecodeError:
-        raise ScimError(400, "the query is not valid percent-encoded UTF-8", "invalidValue") from None
-    return parameters
-
-
-def _unescaped(text: str) -> str:
-    if "+" in text:
-        text = text.replace("+", " ")
-    return unquote_to_bytes(text).decode() if "%" in text else text
-
-
-def _check_accept(accept: bytes) -> None:
-    if accept.strip() and b"*" not in accept and b"json" not in accept.lower():
-        raise ScimError(406, "Only application/scim+json and application/json can be answered")
-
-
-def _decode(body: bytes, seen: Seen, tenant: Tenant, found: Route) -> Any:
-    content_type = seen.get(b"content-type")
-    if content_type is not None and content_type not in _JSON_TYPES:
-        media, _, parameters = content_type.lower().partition(b";")
-        if media.strip() not in _JSON_TYPES:
-            shown = content_type.decode("latin-1")
-            raise ScimError(415, f"Content-Type is application/scim+json or application/json, not {shown}")
-        if b"charset" in parameters and b"utf-8" not in parameters and b"utf8" not in parameters:
-            raise ScimError(415, "the charset of JSON is UTF-8")
-    policy = tenant.policy
-    if found.operation == "bulk" and len(body) > policy.bulk.max_payload_size:
-        raise ScimError(
-            413,
-            f"The size of the bulk operation exceeds the maxPayloadSize ({policy.bulk.max_payload_size}).",
-        )
-    return decode(body, policy.limits.nesting)

@@ -73,6 +73,13 @@ class Authenticator:
 
     def identify(self, header: bytes | None) -> Identity:
         """Return whose credential the header holds; raises 401."""
+        found = self.recognise(header)
+        if isinstance(found, ScimError):
+            raise found
+        return found
+
+    def recognise(self, header: bytes | None) -> Identity | ScimError:
+        """Return whose credential the header holds, or the 401 for it; nobody is judged yet."""
         if header is not None:
             identity = self._known.get(header)
             if identity is not None:
@@ -80,7 +87,7 @@ class Authenticator:
         if not self.required:
             return ANONYMOUS
         if header is None:
-            raise self._refuse("no credentials were given", None)
+            return self._refuse("no credentials were given", None)
         scheme, _, credential = header.partition(b" ")
         kind, credential = scheme.lower(), credential.strip()
         if kind == b"bearer":
@@ -91,8 +98,8 @@ class Authenticator:
             if issued is not None and issued.client_id in self.clients:
                 if self.now() < issued.expires:
                     return issued.identity
-                raise self._refuse("the token has expired", "invalid_token")
-            raise self._refuse("the token is not known", "invalid_token")
+                return self._refuse("the token has expired", "invalid_token")
+            return self._refuse("the token is not known", "invalid_token")
         if kind == b"basic":
             try:
                 canonical = base64.b64encode(base64.b64decode(credential, validate=True))
@@ -101,8 +108,8 @@ class Authenticator:
             identity = self._known.get(b"Basic " + canonical)
             if identity is not None:
                 return identity
-            raise self._refuse("the user name or the password is wrong", None)
-        raise self._refuse("this kind of credentials is not accepted", None)
+            return self._refuse("the user name or the password is wrong", None)
+        return self._refuse("this kind of credentials is not accepted", None)
 
     def _refuse(self, detail: str, error: str | None) -> ScimError:
         challenges = []

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from starlette.requests import Request
 
 from ..control.api import TenantOptions
 from ..errors import ScimError
+from ..traffic.exchange import Exchange
 from .bases import BaseUrls
+from .blueprint import blueprint_for
 from .population import dump
-from .tenants import Tenant, Tenants, blueprint_for
+from .tenant import Tenant
+from .tenants import Tenants
 
 
 class ControlHost:
@@ -21,6 +25,7 @@ class ControlHost:
         self.bases = bases
         self.admin_token = admin_token
         self.ready = True
+        self.clock = tenants.clock
 
     def root_url(self, request: Request) -> str:
         host = request.headers.get("host")
@@ -75,3 +80,6 @@ class ControlHost:
 
     def reset(self, tenant: Tenant) -> None:
         self.tenants.reset(tenant)
+
+    def findings(self, tenant: Tenant, entries: Sequence[Exchange]) -> dict[int, list[dict[str, Any]]]:
+        return {}

@@ -6,56 +6,53 @@ from collections.abc import Callable
 
 from ..errors import ScimError
 from ..scim.answer import Answer, Request
-from ..scim.bulk import run_bulk
+from ..scim.bulk import Around, run_bulk
+from ..scim.engine import Service
 from .auth import Identity
 from .routes import Route, bulk_route
-from .tenants import Tenant
+from .tenant import Tenant
 
 
-def _list(tenant: Tenant, found: Route, request: Request) -> Answer:
+def _list(tenant: Tenant, service: Service, found: Route, request: Request) -> Answer:
     types = (found.resource_type,) if found.resource_type is not None else tenant.types
-    return tenant.service.list(types, found.resource, request)
+    return service.list(types, found.resource, request)
 
 
-def _search(tenant: Tenant, found: Route, request: Request) -> Answer:
+def _search(tenant: Tenant, service: Service, found: Route, request: Request) -> Answer:
     types = (found.resource_type,) if found.resource_type is not None else tenant.types
-    return tenant.service.search(types, found.resource, request)
+    return service.search(types, found.resource, request)
 
 
-def _create(tenant: Tenant, found: Route, request: Request) -> Answer:
+def _create(tenant: Tenant, service: Service, found: Route, request: Request) -> Answer:
     assert found.resource_type is not None
-    return tenant.service.create(found.resource_type, request)
+    return service.create(found.resource_type, request)
 
 
-def _read(tenant: Tenant, found: Route, request: Request) -> Answer:
+def _read(tenant: Tenant, service: Service, found: Route, request: Request) -> Answer:
     assert found.resource_type is not None and found.id is not None
-    return tenant.service.read(found.resource_type, found.id, request)
+    return service.read(found.resource_type, found.id, request)
 
 
-def _replace(tenant: Tenant, found: Route, request: Request) -> Answer:
+def _replace(tenant: Tenant, service: Service, found: Route, request: Request) -> Answer:
     assert found.resource_type is not None and found.id is not None
-    return tenant.service.replace(found.resource_type, found.id, request)
+    return service.replace(found.resource_type, found.id, request)
 
 
-def _patch(tenant: Tenant, found: Route, request: Request) -> Answer:
+def _patch(tenant: Tenant, service: Service, found: Route, request: Request) -> Answer:
     assert found.resource_type is not None and found.id is not None
-    return tenant.service.patch(found.resource_type, found.id, request)
+    return service.patch(found.resource_type, found.id, request)
 
 
-def _delete(tenant: Tenant, found: Route, request: Request) -> Answer:
+def _delete(tenant: Tenant, service: Service, found: Route, request: Request) -> Answer:
     assert found.resource_type is not None and found.id is not None
-    return tenant.service.delete(found.resource_type, found.id, request)
+    return service.delete(found.resource_type, found.id, request)
 
 
-def _bulk(tenant: Tenant, found: Route, request: Request) -> Answer:
-    return run_bulk(tenant.service, request.body, lambda path: bulk_route(tenant, path))
-
-
-def _discovery(tenant: Tenant, found: Route, request: Request) -> Answer:
+def _discovery(tenant: Tenant, service: Service, found: Route, request: Request) -> Answer:
     return tenant.discovery.answer(f"/{found.resource}", found.id, request)
 
 
-_OPERATIONS: dict[str, Callable[[Tenant, Route, Request], Answer]] = {
+_OPERATIONS: dict[str, Callable[[Tenant, Service, Route, Request], Answer]] = {
     "list": _list,
     "search": _search,
     "create": _create,
@@ -63,17 +60,29 @@ _OPERATIONS: dict[str, Callable[[Tenant, Route, Request], Answer]] = {
     "replace": _replace,
     "patch": _patch,
     "delete": _delete,
-    "bulk": _bulk,
     "discovery": _discovery,
 }
 
 
-def operate(tenant: Tenant, found: Route, request: Request, identity: Identity) -> Answer:
-    """Run the operation that a route names; raises ScimError."""
+def operate(
+    tenant: Tenant,
+    found: Route,
+    request: Request,
+    identity: Identity,
+    service: Service | None = None,
+    around: Around | None = None,
+) -> Answer:
+    """Run the operation that a route names; raises ScimError.
+
+    ``service`` takes the place of the tenant's own, ``around`` wraps the operations of a bulk request.
+    """
     if found.me:
         _resolve_me(tenant, found, identity)
     assert found.operation is not None
-    return _OPERATIONS[found.operation](tenant, found, request)
+    service = service or tenant.service
+    if found.operation == "bulk":
+        return run_bulk(service, request.body, lambda path: bulk_route(tenant, path), around)
+    return _OPERATIONS[found.operation](tenant, service, found, request)
 
 
 def _resolve_me(tenant: Tenant, found: Route, identity: Identity) -> None:

@@ -14,7 +14,8 @@ from typing import Any
 from ..errors import FileError
 from ..store.directory import Directory
 from ..store.snapshot import Lock, read_snapshot, remove_leftovers, write_snapshot
-from .tenants import Blueprint, Tenants, blueprint_for
+from .blueprint import Blueprint, blueprint_for
+from .tenants import Tenants
 
 INTERVAL = 5.0
 log = logging.getLogger("scimmock")
@@ -69,8 +70,8 @@ class Persistence:
 
     def _state(self, tenants: Tenants) -> object:
         return [
-            (name, tenant.directory.serial, tenant.directory.revision)
-            for name, tenant in tenants.tenants.items()
+            (name, directory.serial, directory.revision, directory.version, len(directory.minter.retired))
+            for name, directory in ((name, tenant.directory) for name, tenant in tenants.tenants.items())
         ]
 
     def _capture(self, tenants: Tenants) -> tuple[dict[str, Any], list[tuple[str, Any]]]:

@@ -1,16 +1,18 @@
-"""The HTTP protocol below ASGI: limits and errors that no application sees.
+"""The HTTP protocol below ASGI: limits and errors that no application sees, and the way to the transport.
 
 uvicorn answers malformed HTTP in plain text and its parser caps no header size.  Here both become
-SCIM errors and are counted.
+SCIM errors and are counted.  An application finds the connection in ``scope["extensions"]["scimmock"]``;
+`delivery` uses it for answers that ASGI cannot express.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import httptools
-from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol, RequestResponseCycle
 
 from ..errors import ScimError
 from ..scim.answer import error_document
@@ -30,15 +32,27 @@ class ScimProtocol(HttpToolsProtocol):
         self._pending_bytes = 0
         self._chunk_bytes = 0
         self._refusal: tuple[int, str] | None = None
+        # Whether what the client sends is thrown away.
+        self._is_deaf = False
+        # The request whose answer is due; uvicorn only knows the last one that came.
+        self._current: RequestResponseCycle | None = None
+        self._lost: asyncio.Event | None = None
+        self._is_released = False
+        self._is_stopping = False
+        self.has_answered = False
 
     def data_received(self, data: bytes) -> None:
-        if self._refusal is not None:
+        if self._is_deaf:
             return
         self._chunk_bytes = len(data)
         self._pending_bytes += self._chunk_bytes
         super().data_received(data)
         if self._pending_bytes > self.header_limit:
             self._check_head()
+
+    def on_message_begin(self) -> None:
+        super().on_message_begin()
+        self.scope["extensions"] = {"scimmock": self}  # type: ignore[dict-item]
 
     def on_headers_complete(self) -> None:
         if self._pending_bytes > self.header_limit or self._chunk_bytes > self.header_limit:
@@ -51,6 +65,8 @@ class ScimProtocol(HttpToolsProtocol):
         except (httptools.HttpParserInvalidURLError, UnicodeDecodeError):
             self._refuse(400, "The request target is not a valid URL")
             raise
+        if not self.pipeline:
+            self._current = self.cycle
 
     def on_body(self, body: bytes) -> None:
         self._pending_bytes = 0
@@ -74,6 +90,9 @@ class ScimProtocol(HttpToolsProtocol):
                 self._refuse(431, f"The headers are larger than {self.header_limit} bytes")
 
     def on_response_complete(self) -> None:
+        self.has_answered = True
+        if self.pipeline:
+            self._current = self.pipeline[-1][0]
         super().on_response_complete()
         if self._refusal is not None and not self._is_answering():
             self._send_refusal()
@@ -92,6 +111,7 @@ class ScimProtocol(HttpToolsProtocol):
         if self._refusal is not None or self.transport.is_closing():
             return
         self._refusal = status, detail
+        self._is_deaf = True
         if self.on_refused is not None:
             type(self).on_refused(status, detail, self.client[1] if self.client else 0)  # type: ignore[misc]
         if not self._is_answering():
@@ -111,3 +131,60 @@ class ScimProtocol(HttpToolsProtocol):
         ]
         self.transport.write(b"".join((*head, body)))
         self.transport.close()
+
+    @property
+    def default_headers(self) -> Iterable[tuple[bytes, bytes]]:
+        """The headers that each answer has, such as ``date``."""
+        return self.server_state.default_headers
+
+    @property
+    def keep_alive(self) -> bool:
+        """Whether the client expects another answer on this connection."""
+        return self._current is not None and self._current.keep_alive
+
+    def take(self) -> asyncio.Event:
+        """Leave the transport to the caller, who answers the current request; no other one is answered.
+
+        Returns an event that is set once the connection is lost.  What the client still sends is read,
+        or its leaving would go unnoticed, and thrown away.
+        """
+        if self._lost is None:
+            self._lost = asyncio.Event()
+            self._is_deaf = True
+            if self._current is not None:
+                # uvicorn then neither sends an answer of its own nor misses one.
+                self._current.disconnected = True
+            if self not in self.connections:
+                self._lost.set()
+            elif not self.transport.is_closing():
+                self.flow.resume_reading()
+        return self._lost
+
+    def release(self, seconds: float | None = None) -> None:
+        """Say that nothing more will be sent on a connection that was taken.
+
+        It ends when the client closes it, after ``seconds`` at the latest if they are given; a server
+        that stops does not wait for that.
+        """
+        self._is_released = True
+        if self._is_stopping:
+            self.transport.close()
+        elif seconds is not None and not self.transport.is_closing():
+            self.timeout_keep_alive_task = self.loop.call_later(seconds, self.timeout_keep_alive_handler)
+
+    def shutdown(self) -> None:
+        self._is_stopping = True
+        if self._is_released:
+            self.transport.close()
+        else:
+            super().shutdown()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        current = self._current
+        if current is not None and not current.response_complete:
+            # With requests waiting behind this one, uvicorn tells only the last of them.
+            current.disconnected = True
+            current.message_event.set()
+        if self._lost is not None:
+            self._lost.set()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from urllib.parse import quote
 
 from ..errors import ScimError
@@ -19,7 +20,7 @@ def reply_to(answer: Answer, base: bytes) -> Reply:
         reply.body = content.replace(BASE_MARK, base)
     elif isinstance(content, Page):
         envelope = encode(content.envelope())
-        joined = envelope[:-1] + b',"Resources":[' + b",".join(content.items) + b"]}"
+        joined = b'%b,"%b":[%b]}' % (envelope[:-1], content.key.encode(), b",".join(content.items))
         reply.body = joined.replace(BASE_MARK, base)
     elif content is not None:
         reply.body = encode(content)
@@ -36,13 +37,15 @@ def error_reply(error: ScimError) -> Reply:
     return Reply(error.status, encode(error_document(error)), headers, close=error.status == 413)
 
 
-def method_reply(method: str, methods: dict[str, str]) -> Reply:
+def method_reply(
+    method: str, methods: dict[str, str], refuse: Callable[[ScimError], Reply] = error_reply
+) -> Reply:
     """Answer OPTIONS, or a method that the endpoint does not know, with those that it knows."""
     allowed = ", ".join((*methods, "OPTIONS"))
     if method == "OPTIONS":
         return Reply(204, headers=[(b"allow", allowed.encode())])
     error = ScimError(405, f"{method} is not possible here, {allowed} are", headers=(("Allow", allowed),))
-    return error_reply(error)
+    return refuse(error)
 
 
 def _quoted(location: str) -> bytes:

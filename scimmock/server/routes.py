@@ -10,7 +10,7 @@ from ..errors import ScimError
 from ..scim.schema import ResourceType
 
 if TYPE_CHECKING:
-    from .tenants import Tenant
+    from .tenant import Tenant
 
 DISCOVERY = ("ServiceProviderConfig", "ResourceTypes", "Schemas")
 

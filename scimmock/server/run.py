@@ -23,17 +23,21 @@ import uvicorn
 from ..clock import Clock
 from ..control.api import control_app
 from ..errors import FileError, UsageError
-from ..fixture import BasicSpec, ClientSpec, combine
+from ..faults.files import load_faults
+from ..faults.rule import Rule
+from ..fixture import BasicSpec, ClientSpec, Fixture, combine
 from ..hosts import is_loopback
+from ..quirks.options import chosen_quirks
 from ..traffic.exchange import Exchange
 from ..version import __version__
 from .app import App
 from .bases import BaseUrls
 from .binding import bind
+from .blueprint import Blueprint, population_of
 from .host import ControlHost
 from .persistence import Persistence
 from .protocol import ScimProtocol
-from .tenants import MAX_TENANTS, Blueprint, Tenants, population_of
+from .tenants import MAX_TENANTS, Tenants
 
 log = logging.getLogger("scimmock")
 GRACE = 5  # seconds that requests in flight have to finish
@@ -64,6 +68,10 @@ class ServeOptions:
     access_log: Path | None = None
     max_body: int | None = None
     max_tenants: int = MAX_TENANTS
+    faults: tuple[str, ...] = ()
+    no_limits: bool = False
+    fault_header: bool = False
+    quirks: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +119,23 @@ def blueprint_of(options: ServeOptions) -> Blueprint:
         basic=options.basic,
         clients=options.clients,
         auth_required=not options.no_auth,
+        faults=_faults(options.faults, layers.behaviour),
+        limited=not options.no_limits,
+        quirks=tuple(chosen_quirks(options.quirks)),
     )
+
+
+def _faults(names: tuple[str, ...], behaviour: Fixture) -> tuple[Rule, ...]:
+    """Read the faults files and packs; raises FileError, also when two of them use one name."""
+    rules: list[Rule] = []
+    taken = {rule.name: "the fixture" for rule in behaviour.faults}
+    for name in names:
+        for rule in load_faults(name):
+            if rule.name in taken:
+                raise FileError(f"the rule name {rule.name!r} is taken by {taken[rule.name]}", where=name)
+            taken[rule.name] = name
+            rules.append(rule)
+    return tuple(rules)
 
 
 def _tokens(options: ServeOptions) -> dict[str, str]:
@@ -194,7 +218,7 @@ class Running:
         self._access_log = _open_log(options.access_log)
         self.host = ControlHost(self.tenants, self.bases, self.admin_token)
         observer = self._log_access if self._access_log is not None else None
-        self.app = App(self.tenants, self.bases, control_app(self.host), observer)
+        self.app = App(self.tenants, self.bases, control_app(self.host), observer, options.fault_header)
         protocol = type(
             "Protocol",
             (ScimProtocol,),

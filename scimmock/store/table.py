@@ -11,7 +11,7 @@ from __future__ import annotations
 import copy
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Collection, Iterable, Mapping
-from typing import Any
+from typing import Any, Protocol
 
 from tinydb import TinyDB
 from tinydb.storages import MemoryStorage, Storage
@@ -22,6 +22,19 @@ from .index import Index
 
 Document = dict[str, Any]
 Prepared = bytes | tuple[int, bytes]
+
+
+class Watcher(Protocol):
+    """Is told of every change of a table; one change may be several of one operation."""
+
+    def note(self, id: str, former: Document | None, place: int, follows: bool) -> None:
+        """Note a document before it is replaced or removed; None before it is there.
+
+        ``follows`` marks a change that belongs to the one before, maybe in another table.
+        """
+
+    def lose_track(self) -> None:
+        """Note a change through TinyDB's own methods, of which nobody knows what it is."""
 
 
 class ResourceTable(Table):
@@ -45,6 +58,7 @@ class ResourceTable(Table):
         self.prepared: dict[str, Prepared] = {}
         self._next_place = 0
         self.changes = 0
+        self.watcher: Watcher | None = None
         self._shared = False
         self._stale = False
         self._register()
@@ -81,8 +95,11 @@ class ResourceTable(Table):
         # TinyDB changes documents in place; these may be shared with forks.
         self.live.update(copy.deepcopy(self.live))
         updater(self.live)
+        self.prepared = {}
         self._stale = True
         self.changes += 1
+        if self.watcher is not None:
+            self.watcher.lose_track()
         self.clear_cache()
 
     # ---- sharing
@@ -132,6 +149,11 @@ class ResourceTable(Table):
         index.rebuild(self.live.items())
         self.indexes[index.path] = index
 
+    @property
+    def next_place(self) -> int:
+        """The place that the next new document gets."""
+        return self._next_place
+
     def _take_place(self) -> int:
         self._next_place += 1
         return self._next_place - 1
@@ -142,6 +164,8 @@ class ResourceTable(Table):
         self.own()
         self.changes += 1
         place = self._take_place()
+        if self.watcher is not None:
+            self.watcher.note(id, None, place, False)
         self.live[id] = document
         self.places[id] = place
         self.order.append(id)
@@ -152,13 +176,19 @@ class ResourceTable(Table):
                 index.add(keys, id)
 
     def put(
-        self, id: str, document: Document, changed: dict[str, tuple[set[str], set[str]]] | None = None
+        self,
+        id: str,
+        document: Document,
+        changed: dict[str, tuple[set[str], set[str]]] | None = None,
+        follows: bool = False,
     ) -> None:
         """Store a new form of a document; ``changed`` gives what an index gains and loses, if known."""
         self.refresh()
         self.own()
         self.changes += 1
         old = self.live[id]
+        if self.watcher is not None:
+            self.watcher.note(id, old, self.places[id], follows)
         for path, index in self.indexes.items():
             if changed is not None and path in changed:
                 gained, lost = changed[path]
@@ -170,9 +200,15 @@ class ResourceTable(Table):
         self.prepared.pop(id, None)
 
     def touch(self, id: str, document: Document) -> None:
-        """Store a document that differs from its old form in nothing that an index knows."""
+        """Store a document that differs from its old form in nothing that an index knows.
+
+        Such a change follows from one of another document.
+        """
         self.own()
         self.changes += 1
+        if self.watcher is not None:
+            self.refresh()
+            self.watcher.note(id, self.live[id], self.places[id], True)
         self.live[id] = document
         self.prepared.pop(id, None)
 
@@ -183,6 +219,8 @@ class ResourceTable(Table):
         self.changes += 1
         document = self.live.pop(id)
         place = self.places.pop(id)
+        if self.watcher is not None:
+            self.watcher.note(id, document, place, False)
         at = bisect_left(self.order_places, place)
         del self.order[at], self.order_places[at]
         for index in self.indexes.values():

@@ -1,0 +1,148 @@
+"""``scimmock tail``."""
+
+from __future__ import annotations
+
+import http.client
+import json
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+from ..clock import parse_duration
+from ..errors import UnreachableError, UsageError
+from .remote import Remote, with_remote
+
+_SILENCE = 45.0  # seconds; the server sends a comment every 15
+_COLOURS = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
+
+
+@click.command(
+    short_help="Show the exchanges of a server, one line each.",
+    epilog="Examples:\n\n  scimmock tail --follow\n\n  scimmock tail -n 50 --operation patch --status 4xx",
+)
+@click.option("--follow", "-f", is_flag=True, help="Go on with what happens, until Ctrl-C.")
+@click.option("--json", "as_json", is_flag=True, help="Print each exchange as a line of JSON.")
+@click.option(
+    "--lines", "-n", type=click.IntRange(0), default=20, show_default=True, help="How many past ones to show."
+)
+@click.option("--operation", metavar="NAME", help="Only create, read, list, replace, patch, delete, ...")
+@click.option("--resource", metavar="NAME", help="Only those for Users, Groups, ...")
+@click.option("--status", metavar="STATUS", help="Only those answered so: 404, 4xx, or 0 for no answer.")
+@click.option("--client", metavar="NAME", help="Only those of a client, such as okta.")
+@click.option("--rule", metavar="NAME", help="Only those that a fault rule acted on; * for any rule.")
+@click.option(
+    "--retry",
+    default="5s",
+    show_default=True,
+    metavar="DURATION",
+    help="With --follow: how long to try again when the server is gone.",
+)
+@with_remote
+def command(
+    remote: Remote, follow: bool, as_json: bool, lines: int, retry: str, **filters: str | None
+) -> None:
+    """Show the exchanges of a running server: time, status, milliseconds, and what happened.
+
+    With --follow, Ctrl-C ends it with exit code 0; when the server goes away and does not come back,
+    the exit code is 5.
+    """
+    try:
+        patience = parse_duration(retry)
+    except ValueError as error:
+        raise UsageError(f"--retry: {error}") from None
+    try:
+        answer = remote.call("GET", "journal", query={"last": lines, **filters})
+        for exchange in answer["exchanges"]:
+            _print(exchange, as_json)
+        if follow:
+            for kind, data in _events(remote, int(answer["next"]), patience, filters):
+                _tell(kind, data, as_json)
+    except KeyboardInterrupt:
+        return  # looking on was all the work
+
+
+def _events(
+    remote: Remote, last: int, patience: float, filters: dict[str, str | None]
+) -> Iterator[tuple[str, Any]]:
+    """Yield events without end, coming back after the last one when the stream breaks.
+
+    Raises UnreachableError when the server stays away for ``patience`` seconds.
+    """
+    gone_at: float | None = None
+    pause = 0.1
+    while True:
+        try:
+            connection, answer = remote.stream("events", filters, {"Last-Event-ID": str(last)}, _SILENCE)
+        except UnreachableError:
+            now = time.monotonic()
+            gone_at = now if gone_at is None else gone_at
+            if now - gone_at >= patience:
+                raise
+            time.sleep(min(pause, patience))
+            pause = min(pause * 2, 2.0)
+            continue
+        gone_at, pause = None, 0.1
+        try:
+            for number, kind, data in _read(answer):
+                last = number if number is not None else last
+                yield kind, data
+        except (OSError, http.client.HTTPException):
+            pass  # come back
+        finally:
+            connection.close()
+        time.sleep(pause)
+
+
+def _read(answer: http.client.HTTPResponse) -> Iterator[tuple[int | None, str, Any]]:
+    """Yield (number, kind, data) of the events of a stream until it ends."""
+    number: int | None = None
+    kind, data = "", ""
+    while line := answer.readline():
+        name, _, value = line.decode("utf-8", "replace").rstrip("\r\n").partition(":")
+        value = value.removeprefix(" ")
+        if name == "id":
+            number = int(value) if value.isdigit() else None
+        elif name == "event":
+            kind = value
+        elif name == "data":
+            data += value
+        elif not name and not value and data:
+            yield number, kind, json.loads(data)
+            number, kind, data = None, "", ""
+
+
+def _tell(kind: str, data: Any, as_json: bool) -> None:
+    if kind == "exchange":
+        _print(data, as_json)
+    elif kind == "dropped":
+        click.echo(f"{data['dropped']} exchanges are lost: the journal had no more room for them", err=True)
+    elif not as_json:
+        words = " ".join(f"{name} {_text(value)}" for name, value in data.items())
+        click.echo(click.style(f"-- {kind}: {words}", dim=True))
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def _print(exchange: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(exchange, ensure_ascii=True))
+        return
+    response, trace = exchange["response"], exchange["trace"]
+    status = str(response["status"]) if response else "---"
+    milliseconds = sum(exchange["timing"].values())
+    coloured = click.style(status, fg=_COLOURS.get(status[0], "magenta"))
+    marks = "".join(f"  {click.style(mark, fg='magenta')}" for mark in _marks(trace))
+    at = exchange["at"][11:23]
+    click.echo(f"{at}  {coloured}  {milliseconds:8.1f} ms  {exchange['summary']}{marks}")
+
+
+def _marks(trace: dict[str, Any]) -> list[str]:
+    """Return what was done to an exchange and what is to be said about it, in brackets."""
+    marks = [f"[rule {rule['name']}]" for rule in trace["rules"]]
+    marks += [f"[quirk {name}]" for name in trace["quirks"]]
+    count = len(trace["findings"])
+    return [*marks, f"[{count} finding{'' if count == 1 else 's'}]"] if count else marks

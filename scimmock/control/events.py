@@ -1,0 +1,83 @@
+"""The events of a tenant as they happen (server-sent events)."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..journal.feed import Notice, Subscription
+from .asked import number_of, parameters_of
+from .exchanges import FILTERS, Wanted, documents_of, wanted_of
+from .host import Call, Host, tenant_of
+
+_PARAMETERS = (*FILTERS, "since")
+_KEEP_ALIVE = 15  # seconds between comments
+_FAREWELL = 1.0  # seconds that a stream has to end when the server stops
+
+
+async def _get_events(host: Host, request: Request) -> Response:
+    # Imported late: who never looks at events need not wait for it.
+    import anyio
+    from sse_starlette.sse import EventSourceResponse
+
+    tenant = tenant_of(host, request)
+    parameters = parameters_of(request, _PARAMETERS)
+    wanted = wanted_of(host, tenant, parameters)
+    last = request.headers.get("last-event-id", "")
+    if last:
+        parameters["since"] = last
+    since = number_of(parameters, "since", 0) if "since" in parameters else None
+    stopping = anyio.Event()
+    return EventSourceResponse(
+        _stream(host, tenant, wanted, since, stopping),
+        ping=_KEEP_ALIVE,
+        sep="\n",
+        shutdown_event=stopping,
+        shutdown_grace_period=_FAREWELL,
+    )
+
+
+async def _stream(
+    host: Host, tenant: Any, wanted: Wanted, since: int | None, stopping: Any
+) -> AsyncIterator[dict[str, str] | Any]:
+    with tenant.journal.subscribe(since) as subscription:
+        watcher = asyncio.create_task(_end_with_server(subscription, stopping))
+        try:
+            # The head of the answer leaves at once, and with it the number to come back with.
+            yield {"comment": f"after exchange {subscription.last}"}
+            async for notice in subscription:
+                event = await _event(host, tenant, wanted, notice)
+                if event is not None:
+                    yield event
+        finally:
+            watcher.cancel()
+
+
+async def _end_with_server(subscription: Subscription, stopping: Any) -> None:
+    await stopping.wait()
+    subscription.close()
+
+
+async def _event(host: Host, tenant: Any, wanted: Wanted, notice: Notice) -> dict[str, str] | None:
+    """Return the event for a notice, None for an exchange that nobody asked for."""
+    if notice.kind == "exchange":
+        if not wanted(notice.data):
+            return None
+        (document,) = await documents_of(host, tenant, [notice.data])
+        return {"event": "exchange", "id": str(notice.n), "data": _encoded(document)}
+    if notice.kind == "dropped":
+        gone = {"dropped": notice.data, "last": notice.n}
+        return {"event": "dropped", "id": str(notice.n), "data": _encoded(gone)}
+    return {"event": notice.kind, "data": _encoded(notice.data)}
+
+
+def _encoded(document: Any) -> str:
+    return msgspec.json.encode(document).decode()
+
+
+CALLS: tuple[Call, ...] = (("GET", "events", _get_events),)

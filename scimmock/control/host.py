@@ -1,0 +1,61 @@
+"""What the control API needs of the server that it controls, and the form of its calls."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Any, Protocol
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import Response
+
+from ..clock import Clock
+from ..traffic.exchange import Exchange
+from .asked import read_json
+
+
+class Host(Protocol):
+    """The server, as the control API sees it."""
+
+    admin_token: str
+    ready: bool
+    clock: Clock
+
+    def root_url(self, request: Request) -> str: ...
+    def info(self) -> dict[str, Any]: ...
+    def tenant(self, name: str) -> Any: ...
+    def create_tenant(self, name: str, options: TenantOptions) -> Any: ...
+    def delete_tenant(self, name: str) -> bool: ...
+    def dump(self, tenant: Any) -> dict[str, list[dict[str, Any]]]: ...
+    def restore(self, tenant: Any, content: dict[str, Any]) -> None: ...
+    def reset(self, tenant: Any) -> None: ...
+
+    def findings(self, tenant: Any, entries: Sequence[Exchange]) -> dict[int, list[dict[str, Any]]]:
+        """Return what was found in exchanges, by their numbers, in the form of ``trace.findings``."""
+        ...
+
+
+class TenantOptions(msgspec.Struct, forbid_unknown_fields=True):
+    """The body of ``PUT tenants/{name}``; everything is optional.  ``fixture`` is one name or several.
+
+    ``faults`` and ``replay`` have no effect yet: only their empty forms are accepted.
+    """
+
+    fixture: str | list[str] | None = None
+    users: int | None = None
+    groups: int | None = None
+    seed: int | None = None
+    faults: list[Any] = []
+    replay: str | None = None
+
+
+Handler = Callable[[Host, Request], Awaitable[Response]]
+Call = tuple[str, str, Handler]  # method, path below /_scimmock, what answers it
+
+
+def tenant_of(host: Host, request: Request) -> Any:
+    """Return the tenant that a call is for; one below ``/t/NAME`` is made on first use."""
+    return host.tenant(request.scope["tenant"])
+
+
+__all__ = ["Call", "Handler", "Host", "TenantOptions", "read_json", "tenant_of"]

@@ -1,0 +1,97 @@
+"""Calls about the server itself and its tenants."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from ..errors import FileError, did_you_mean
+from ..version import __version__
+from .asked import read_body
+from .errors import ControlError
+from .host import Call, Host, TenantOptions
+
+_MAX_PEOPLE = 1_000_000
+
+
+async def _health(host: Host, request: Request) -> Response:
+    return JSONResponse({"status": "ok"})
+
+
+async def _ready(host: Host, request: Request) -> Response:
+    if host.ready:
+        return JSONResponse({"status": "ok"})
+    return JSONResponse({"status": "loading"}, status_code=503)
+
+
+async def _info(host: Host, request: Request) -> Response:
+    return JSONResponse({"version": __version__, **host.info()})
+
+
+def _described(host: Host, request: Request, tenant: Any) -> dict[str, Any]:
+    url = f"{host.root_url(request)}{tenant.prefix}"
+    return {
+        "name": tenant.name,
+        "url": url,
+        "base_url": f"{url}{tenant.base_path}",
+        "control_url": f"{url}/_scimmock",
+        "token": next(iter(tenant.blueprint.tokens.values()), None),
+    }
+
+
+async def _put_tenant(host: Host, request: Request) -> Response:
+    name = request.path_params["name"]
+    body = await read_body(request)
+    try:
+        options = msgspec.json.decode(body or b"{}", type=TenantOptions)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error)) from None
+    except msgspec.DecodeError as error:
+        raise ControlError(400, f"the body is not JSON: {error}") from None
+    for field in ("users", "groups"):
+        if not 0 <= (getattr(options, field) or 0) <= _MAX_PEOPLE:
+            raise ControlError(400, f"a number from 0 to {_MAX_PEOPLE} would be right", field)
+    for field in ("faults", "replay"):
+        if getattr(options, field):
+            raise ControlError(400, "this version has none of them yet", field)
+    names = [options.fixture] if isinstance(options.fixture, str) else options.fixture or []
+    for fixture in names:
+        if "/" in fixture or fixture.startswith("."):
+            raise ControlError(400, "a fixture is named here, paths are for the command line", "fixture")
+    try:
+        tenant = host.create_tenant(name, options)
+    except FileError as error:
+        raise ControlError(
+            400, error.message + (f", {error.hint}" if error.hint else ""), "fixture"
+        ) from None
+    return JSONResponse(_described(host, request, tenant), status_code=201)
+
+
+def _explained(text: str) -> ControlError:
+    message, _, path = text.partition(" - at `$.")
+    field = path.rstrip("`") or None
+    if "unknown field" in message:
+        unknown = message.split("`")[1]
+        known = [item.name for item in msgspec.structs.fields(TenantOptions)]
+        return ControlError(
+            400, f"unknown key, known are {', '.join(known)}", unknown, did_you_mean(unknown, known)
+        )
+    return ControlError(400, message[:1].lower() + message[1:], field)
+
+
+async def _delete_tenant(host: Host, request: Request) -> Response:
+    if not host.delete_tenant(request.path_params["name"]):
+        raise ControlError(404, f"there is no tenant {request.path_params['name']!r}", "name")
+    return Response(status_code=204)
+
+
+CALLS: tuple[Call, ...] = (
+    ("GET", "healthz", _health),
+    ("GET", "readyz", _ready),
+    ("GET", "info", _info),
+    ("PUT", "tenants/{name}", _put_tenant),
+    ("DELETE", "tenants/{name}", _delete_tenant),
+)

@@ -1,0 +1,40 @@
+"""Calls about what the directory of a tenant holds."""
+
+from __future__ import annotations
+
+import msgspec
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+
+from .asked import read_json
+from .errors import ControlError
+from .host import Call, Host, tenant_of
+
+
+async def _get_state(host: Host, request: Request) -> Response:
+    return Response(msgspec.json.encode(host.dump(tenant_of(host, request))), media_type="application/json")
+
+
+async def _put_state(host: Host, request: Request) -> Response:
+    tenant = tenant_of(host, request)
+    content = await read_json(request)
+    if not isinstance(content, dict):
+        raise ControlError(400, 'a state is an object such as {"Users": [], "Groups": []}')
+    host.restore(tenant, content)
+    counts = {name: len(documents) for name, documents in host.dump(tenant).items()}
+    tenant.journal.publish("state", {"state": "restored", "resources": counts})
+    return JSONResponse(counts)
+
+
+async def _delete_state(host: Host, request: Request) -> Response:
+    tenant = tenant_of(host, request)
+    host.reset(tenant)
+    tenant.journal.publish("state", {"state": "reset"})
+    return Response(status_code=204)
+
+
+CALLS: tuple[Call, ...] = (
+    ("GET", "state", _get_state),
+    ("PUT", "state", _put_state),
+    ("DELETE", "state", _delete_state),
+)

@@ -1,0 +1,1 @@
+"""The actions of fault rules, one file each; importing a file registers what it has."""

@@ -1,0 +1,167 @@
+"""One request as fault rules see it, and what the server gives them to act with."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from ..clock import Clock
+from ..errors import ScimError
+from ..scim.answer import Request
+from ..scim.loose import lowered
+from ..traffic.exchange import Exchange
+from ..traffic.reply import Reply
+
+if TYPE_CHECKING:
+    from ..scim.policy import Policy
+    from .base import Action
+    from .rule import Fired
+
+_NOTHING: Any = object()
+
+
+class Ground(Protocol):
+    """The tenant that a request is for, as far as actions need it."""
+
+    name: str
+    clock: Clock
+    directory: Any  # scimmock.store.directory.Directory
+    service: Any  # scimmock.scim.engine.Service
+    policy: Policy
+
+    def service_on(self, store: Any = None, policy: Policy | None = None) -> Any:
+        """Return a service on another store or under another policy, with the quirks of this one."""
+
+    def error_reply(self, error: ScimError) -> Reply:
+        """Return an error as this service words it."""
+
+    def schedule(self, due: Callable[[], bool], act: Callable[[], None]) -> None:
+        """Call ``act`` at the beginning of the first request for which ``due()`` holds."""
+
+
+class Call:
+    """A request on its way through the stages, or one operation of a bulk request (``inner``).
+
+    ``request`` is what the engine gets (None until it is decoded), an action may put another in its
+    place; ``resource_type`` is None for what is no single type.  ``finally_`` holds what must happen
+    when the last byte of the answer is out.
+    """
+
+    __slots__ = (
+        "_body",
+        "_lowered",
+        "_query",
+        "actions",
+        "exchange",
+        "finally_",
+        "ground",
+        "id",
+        "inner",
+        "method",
+        "operation",
+        "path",
+        "raw_body",
+        "request",
+        "resource",
+        "resource_type",
+    )
+
+    def __init__(
+        self,
+        exchange: Exchange,
+        ground: Ground,
+        method: str,
+        path: str,
+        operation: str | None,
+        resource: str | None,
+        id: str | None,
+        resource_type: Any = None,
+        inner: bool = False,
+    ) -> None:
+        self.exchange = exchange
+        self.ground = ground
+        self.method = method
+        self.path = path
+        self.operation = operation
+        self.resource = resource
+        self.id = id
+        self.resource_type = resource_type
+        self.inner = inner
+        self.request: Request | None = None
+        self.raw_body = b""
+        self.actions: list[tuple[Action, Fired]] = []
+        self.finally_: list[Callable[[], None]] = []
+        self._body: Any = _NOTHING
+        self._lowered: Any = _NOTHING
+        self._query: dict[str, str] | None = None
+
+    @property
+    def body(self) -> Any:
+        """The JSON of the body, None when there is none or it is none."""
+        if self._body is _NOTHING:
+            try:
+                self._body = msgspec.json.decode(self.raw_body) if self.raw_body else None
+            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+                self._body = None
+        return self._body
+
+    @body.setter
+    def body(self, value: Any) -> None:
+        self._body = value
+        self._lowered = _NOTHING
+
+    @property
+    def lowered_body(self) -> Any:
+        """The JSON of the body with names in lower case, for filters."""
+        if self._lowered is _NOTHING:
+            try:
+                self._lowered = lowered(self.body)
+            except RecursionError:
+                self._lowered = None
+        return self._lowered
+
+    @property
+    def query(self) -> dict[str, str]:
+        """The parameters of the URL, the last one of each name."""
+        if self._query is None:
+            pairs = (pair.partition("=") for pair in self.exchange.query.decode("latin-1").split("&") if pair)
+            self._query = {unquote_plus(name): unquote_plus(value) for name, _, value in pairs}
+        return self._query
+
+    @property
+    def key(self) -> str:
+        """What makes two requests be for the same resource: its id, natural key, or the filter to find it."""
+        if self.id is not None:
+            return f"{self.resource}/{self.id}"
+        body = self.body if self.operation in ("create", "search") else None
+        if isinstance(body, dict):
+            by_name = self.lowered_body
+            for name in ("username", "displayname", "externalid", "filter"):
+                if isinstance(by_name.get(name), str) and by_name[name]:
+                    return f"{self.resource}?{by_name[name].lower()}"
+        return f"{self.resource}?{self.query.get('filter', '')}"
+
+    def note(self, **facts: Any) -> None:
+        """Add to the trace what is worth knowing though nothing was done (what is left of a limit)."""
+        exchange = self.exchange
+        if exchange.notes is None:
+            exchange.notes = []
+        exchange.notes.append(facts)
+
+    def acted(self, quirk: str) -> None:
+        """Enter the name of a quirk that changed something about this request into the trace."""
+        if quirk not in self.exchange.quirks:
+            self.exchange.quirks = (*self.exchange.quirks, quirk)
+
+    async def sleep(self, seconds: float) -> None:
+        """Let real time pass, whatever the server's clock shows."""
+        if seconds > 0:
+            await asyncio.sleep(seconds)
+
+    def attach(self, action: Action, fired: Fired) -> None:
+        """Let an action act on the later stages of this request."""
+        self.actions.append((action, fired))

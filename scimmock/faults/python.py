@@ -1,0 +1,173 @@
+"""Faults written in Python: ``--faults my_faults.py``.
+
+A file defines functions under `fault`; each is a rule whose action is the function::
+
+    from scimmock.faults.python import fault
+
+    @fault(match={"operation": "create"}, when={"first": 1}, stage="after")
+    def lose_the_department(call, reply):
+        ...
+"""
+
+from __future__ import annotations
+
+import inspect
+import logging
+import runpy
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+from ..errors import FileError, ScimError
+from ..scim.answer import Answer
+from ..traffic.reply import Reply
+from .base import Action, Run, Stage
+from .call import Call
+from .errors import RuleError
+from .rule import Fired, Rule, read_rule
+
+log = logging.getLogger("scimmock")
+
+Moment = Literal["before", "engine", "after"]
+_MARK = "__scimmock_fault__"
+Function = Callable[..., Any]
+
+
+def fault(
+    *,
+    stage: Moment = "before",
+    match: dict[str, Any] | None = None,
+    when: dict[str, Any] | None = None,
+    name: str | None = None,
+) -> Callable[[Function], Function]:
+    """Make a function a fault rule; ``match`` and ``when`` are those of every rule.
+
+    ``before(call)`` may return a status or a Reply to answer instead of the service, ``engine(call, run)``
+    runs the service itself with ``run()`` and returns an Answer, ``after(call, reply)`` may change the
+    reply or return another.  ``before`` may be a coroutine function.
+    """
+
+    def mark(function: Function) -> Function:
+        setattr(function, _MARK, (stage, match or {}, when or {}, name or function.__name__))
+        return function
+
+    return mark
+
+
+def load_python(path: Path) -> list[Rule]:
+    """Run a file and return its rules; raises FileError with the line for what is wrong in it."""
+    try:
+        names = runpy.run_path(str(path))
+    except SyntaxError as error:
+        raise FileError(f"is not Python: {error.msg}", where=f"{path}:{error.lineno or 1}") from None
+    except (Exception, SystemExit) as error:
+        raise FileError(f"failed: {_told(error)}", where=f"{path}:{_line(error, path)}") from None
+    rules: list[Rule] = []
+    for function in names.values():
+        marked = getattr(function, _MARK, None)
+        if marked is None:
+            continue
+        where = f"{path}:{function.__code__.co_firstlineno}"
+        stage, match, when, name = marked
+        if stage not in _KINDS:
+            raise FileError(f"the stage is {', '.join(_KINDS)}, not {stage!r}", where=where)
+        if any(rule.name == name for rule in rules):
+            raise FileError(f"the name {name!r} stands twice", where=where)
+        rules.append(_rule(path, where, function, stage, {"name": name, "match": match, "when": when}))
+    if not rules:
+        raise FileError("has no faults", where=str(path), hint="functions under @fault(...) would be some")
+    return rules
+
+
+def _rule(path: Path, where: str, function: Function, stage: Moment, spec: dict[str, Any]) -> Rule:
+    try:
+        checked = read_rule({**spec, "do": {"status": 500}}, "", spec["name"], "faults")
+    except RuleError as error:
+        problem = f"{error.path.lstrip('.')}: {error.message}"
+        raise FileError(problem, where=where, hint=error.advice) from None
+    shown = {**spec, "do": {"python": f"{path.name}:{function.__name__}"}}
+    return Rule(shown, checked.name, lambda: _KINDS[stage](function=function, path=path), "faults")
+
+
+class _PythonFault(Action):
+    """Calls a function of the user's; an error in it is reported and otherwise without effect."""
+
+    function: Any
+    path: Any
+
+    def report(self, error: Exception, fired: Fired) -> None:
+        """Tell the log and the trace, with the line of the user's file."""
+        told = f"{self.path}:{_line(error, self.path)}: {_told(error)}"
+        log.error("the fault %r failed: %s", fired.rule.name, told)
+        fired.tell(error=told)
+
+
+class _Before(_PythonFault):
+    stage: ClassVar[Stage] = Stage.ANSWER
+
+    async def before(self, call: Call, fired: Fired) -> Reply | None:
+        try:
+            result = self.function(call)
+            if inspect.isawaitable(result):
+                result = await result
+            return _as_reply(result, call)
+        except Exception as error:
+            self.report(error, fired)
+            return None
+
+
+class _Engine(_PythonFault):
+    stage: ClassVar[Stage] = Stage.STATE
+
+    def engine(self, call: Call, fired: Fired, run: Run) -> Answer:
+        outcome: list[Answer] = []
+
+        def remembered(*args: Any, **options: Any) -> Answer:
+            outcome[:] = [run(*args, **options)]
+            return outcome[0]
+
+        try:
+            answer = self.function(call, remembered)
+            if not isinstance(answer, Answer):
+                raise TypeError(f"an Answer is wanted, {type(answer).__name__} was returned")
+            return answer
+        except ScimError:
+            raise
+        except Exception as error:
+            self.report(error, fired)
+            return outcome[0] if outcome else run()
+
+
+class _After(_PythonFault):
+    stage: ClassVar[Stage] = Stage.BODY
+
+    def after(self, call: Call, fired: Fired, reply: Reply) -> Reply:
+        try:
+            return _as_reply(self.function(call, reply), call) or reply
+        except Exception as error:
+            self.report(error, fired)
+            return reply
+
+
+_KINDS: dict[str, type[_PythonFault]] = {"before": _Before, "engine": _Engine, "after": _After}
+
+
+def _as_reply(result: Any, call: Call) -> Reply | None:
+    if result is None or isinstance(result, Reply):
+        return result
+    if isinstance(result, int) and not isinstance(result, bool) and 200 <= result <= 599:
+        return call.ground.error_reply(ScimError(result, "a fault of scimmock"))
+    raise TypeError(f"a status, a Reply or None is wanted, {result!r} was returned")
+
+
+def _told(error: BaseException) -> str:
+    return f"{type(error).__name__}: {error}"
+
+
+def _line(error: BaseException, path: Path) -> int:
+    """Return the last line of the file that the error came through."""
+    lines = [
+        frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
+    ]
+    return (lines[-1] if lines else None) or 1

@@ -1,0 +1,216 @@
+"""The fault rules of one tenant: kept in order, found quickly, fired stage by stage."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable
+from typing import Any
+
+from ..clock import Clock
+from ..traffic.reply import Reply
+from .base import Stage
+from .call import Call
+from .errors import RuleError
+from .rule import Fired, Rule, read_rule, read_rules
+
+log = logging.getLogger("scimmock")
+
+MAX_RULES = 1000
+_MAX_KINDS = 512
+Kind = tuple[str, str | None, str | None]
+
+
+class Candidates:
+    """The rules that requests of one kind can meet, by stage, in order."""
+
+    __slots__ = ("by_stage", "needs_body", "with_head")
+
+    def __init__(self, rules: Iterable[Rule]) -> None:
+        self.by_stage: tuple[list[Rule], ...] = tuple([] for _ in Stage)
+        self.needs_body = False
+        self.with_head: list[Rule] = []  # limits that are asked before the body is read
+        for rule in rules:
+            if rule.action.stage is Stage.LIMIT and not rule.needs_body:
+                self.with_head.append(rule)
+            else:
+                self.by_stage[rule.action.stage].append(rule)
+                self.needs_body |= rule.needs_body
+
+
+class RuleSet:
+    """The rules of a tenant.
+
+    Determinism: what fires depends on the seed, the names of the rules, the requests that match them
+    and the clock, and on nothing else.
+    """
+
+    def __init__(self, seed: int, clock: Clock, type_names: dict[str, str] | None = None) -> None:
+        self.seed = seed
+        self.clock = clock
+        self.type_names = type_names or {}
+        self.begin = clock.elapsed()
+        self.rules: list[Rule] = []
+        self.active = False
+        self._table: dict[Kind, Candidates | None] = {}
+        self._pending: list[tuple[Callable[[], bool], Callable[[], None]]] = []
+        self._ending: float | None = None
+
+    # ---- what the control API and the start of the server do
+
+    def add(self, data: Any, path: str, source: str) -> list[Rule]:
+        """Add rules, all or none; raises RuleError, also for a name that is taken."""
+        rules = read_rules(data, path, source, tuple(rule.name for rule in self._present()))
+        self.put(rules)
+        return rules
+
+    def add_one(self, data: Any, source: str) -> list[Rule]:
+        """Add one rule; raises RuleError with paths that begin at the rule."""
+        names = {rule.name for rule in self._present()}
+        number = len(names) + 1
+        while f"rule-{number}" in names:
+            number += 1
+        rule = read_rule(data, "", f"rule-{number}", source)
+        if rule.name in names:
+            raise RuleError("name", f"the name {rule.name!r} is taken", "choose another")
+        self.put([rule])
+        return [rule]
+
+    def put(self, rules: list[Rule]) -> None:
+        """Add rules that were read before; raises RuleError when there are too many or a name is taken."""
+        present = self._present()
+        if len(present) + len(rules) > MAX_RULES:
+            raise RuleError("faults", f"there are at most {MAX_RULES} rules", "remove some first")
+        names = {rule.name for rule in present}
+        for index, rule in enumerate(rules):
+            if rule.name in names:
+                raise RuleError(f"faults[{index}].name", f"the name {rule.name!r} is taken", "choose another")
+            names.add(rule.name)
+        now = self.clock.elapsed()
+        for rule in rules:
+            rule.start(self.seed, self.begin, now)
+        self.rules = [*present, *rules]
+        self._changed()
+
+    def get(self, name: str) -> Rule | None:
+        return next((rule for rule in self.rules if rule.name == name), None)
+
+    def enable(self, name: str, enabled: bool) -> Rule | None:
+        """Switch a rule on or off; returns it, None when there is none of that name."""
+        rule = self.get(name)
+        if rule is not None:
+            rule.enabled = enabled
+            self._changed()
+        return rule
+
+    def remove(self, name: str) -> bool:
+        """Remove a rule; False when there is none of that name."""
+        before = len(self.rules)
+        self.rules = [rule for rule in self.rules if rule.name != name]
+        self._changed()
+        return len(self.rules) < before
+
+    def clear(self, everything: bool = False, sources: tuple[str, ...] = ("fixture", "quirk")) -> None:
+        """Remove all rules except those of the sources, or these too."""
+        self.rules = [] if everything else [rule for rule in self.rules if rule.source in sources]
+        self._changed()
+
+    def exchange(self, source: str, rules: list[Rule]) -> None:
+        """Put rules in the place of all those of one source, or raise RuleError and leave all as it is."""
+        before = self.rules
+        self.rules = [rule for rule in before if rule.source != source]
+        try:
+            self.put(rules)
+        except RuleError:
+            self.rules = before
+            self._changed()
+            raise
+
+    def listing(self) -> list[dict[str, Any]]:
+        """Return the rules as they are listed; those whose time has ended are gone."""
+        now = self.clock.elapsed()
+        return [rule.as_dict(now) for rule in self._present()]
+
+    def _present(self) -> list[Rule]:
+        now = self.clock.elapsed()
+        return [rule for rule in self.rules if not rule.schedule.is_over(now)]
+
+    def _changed(self) -> None:
+        self._table.clear()
+        on = [rule for rule in self.rules if rule.enabled]
+        self.active = bool(on or self._pending)
+        self._ending = min(
+            (rule.schedule.ends for rule in on if rule.schedule.ends is not None), default=None
+        )
+
+    # ---- what happens later
+
+    def schedule(self, due: Callable[[], bool], act: Callable[[], None]) -> None:
+        """Call ``act`` at the beginning of the first request for which ``due()`` holds."""
+        self._pending.append((due, act))
+        self.active = True
+
+    def settle(self) -> None:
+        """Do what is due; called before a request is served or the directory is looked at."""
+        if not self._pending:
+            return
+        pending, self._pending = self._pending, []
+        for due, act in pending:
+            if due():
+                act()
+            else:
+                self._pending.append((due, act))
+        if not self._pending:
+            self._changed()
+
+    # ---- the stages of a request
+
+    def candidates(self, method: str, operation: str | None, resource: str | None) -> Candidates | None:
+        """Return the rules that such a request can meet, None when there are none."""
+        if self._ending is not None and self.clock.elapsed() >= self._ending:
+            self.rules = self._present()
+            self._changed()
+        kind = (method, operation, resource)
+        try:
+            return self._table[kind]
+        except KeyError:
+            pass
+        type_name = self.type_names.get(resource) if resource is not None else None
+        fitting = [rule for rule in self.rules if rule.enabled and rule.matcher.fits_kind(*kind, type_name)]
+        if len(self._table) >= _MAX_KINDS:
+            self._table.clear()
+        found = self._table[kind] = Candidates(fitting) if fitting else None
+        return found
+
+    def named(self, name: str) -> Rule | None:
+        """Return an enabled rule for the header that asks for it."""
+        rule = self.get(name)
+        return rule if rule is not None and rule.enabled else None
+
+    def turns(self, rules: Iterable[Rule], call: Call) -> Iterable[Fired]:
+        """Yield the rules whose turn it is, up to the first that fires without going on."""
+        now = self.clock.elapsed()
+        for rule in rules:
+            if not rule.matcher.fits_all and not rule.matcher.fits(call):
+                continue
+            turn = rule.schedule.take(call, now)
+            if turn is None:
+                continue
+            fired = Fired(rule, turn, call)
+            if not rule.action.tentative:
+                fired.count()
+            yield fired
+            if fired.counted and not rule.goes_on:
+                return
+
+    async def before(self, rules: Iterable[Rule], call: Call) -> Reply | None:
+        """Let rules act before the service does; returns the first answer in its stead."""
+        for fired in self.turns(rules, call):
+            reply = await self.act(fired, call)
+            if reply is not None:
+                return reply
+        return None
+
+    async def act(self, fired: Fired, call: Call) -> Reply | None:
+        """Let one rule act before the service does, and stay for what follows."""
+        call.attach(fired.rule.action, fired)
+        return await fired.rule.action.before(call, fired)

@@ -1,0 +1,73 @@
+"""The shapes of error bodies: SCIM's own, and those that real services answer instead.
+
+Each shape turns an error into (body, media type); sources stand with the fixtures that use them.
+"""
+
+from __future__ import annotations
+
+import html
+import json
+from collections.abc import Callable
+from http import HTTPStatus
+from typing import Any
+
+from ..errors import ScimError
+from ..scim.answer import error_document
+
+Shaped = tuple[bytes, bytes | None]
+_shapes: dict[str, tuple[Callable[[ScimError], Shaped], str]] = {}
+
+
+def _shape(name: str, told: str) -> Callable[[Callable[[ScimError], Shaped]], Callable[[ScimError], Shaped]]:
+    def register(make: Callable[[ScimError], Shaped]) -> Callable[[ScimError], Shaped]:
+        _shapes[name] = make, told
+        return make
+
+    return register
+
+
+def shapes() -> dict[str, str]:
+    """Return what each shape is, by name."""
+    return {name: told for name, (_, told) in sorted(_shapes.items())}
+
+
+def shape_error(name: str, error: ScimError) -> Shaped:
+    """Return an error as (body, media type) in a shape; a media type of None is that of the service."""
+    return _shapes[name][0](error)
+
+
+def phrase(status: int) -> str:
+    """Return the standard reason phrase of a status."""
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "Error"
+
+
+def _json(document: Any) -> bytes:
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+@_shape("scim", "the SCIM error message (RFC 7644 section 3.12)")
+def _scim(error: ScimError) -> Shaped:
+    return _json(error_document(error)), None
+
+
+@_shape("html", "a page of a web server or proxy")
+def _html(error: ScimError) -> Shaped:
+    title = f"{error.status} {phrase(error.status)}"
+    page = (
+        f"<html>\r\n<head><title>{title}</title></head>\r\n<body>\r\n<center><h1>{title}</h1></center>\r\n"
+        f"<!-- {html.escape(error.detail)} -->\r\n</body>\r\n</html>\r\n"
+    )
+    return page.encode(), b"text/html"
+
+
+@_shape("text", "the reason as plain text")
+def _text(error: ScimError) -> Shaped:
+    return f"{phrase(error.status)}: {error.detail}".encode(), b"text/plain; charset=utf-8"
+
+
+@_shape("empty", "no body at all")
+def _empty(error: ScimError) -> Shaped:
+    return b"", b""

@@ -1,0 +1,45 @@
+"""Quirks as they are written on the command line: ``NAME`` or ``NAME:parameter=value,...``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable
+from typing import Any
+
+from ..errors import UsageError
+from ..faults.errors import RuleError
+from .quirkset import Chosen, read_quirks
+
+
+def chosen_quirks(texts: Iterable[str]) -> list[Chosen]:
+    """Read quirks from the command line; raises UsageError.
+
+    A value is JSON where it can be (numbers, true, false), else text; ``+`` joins several of them.
+    """
+    given = list(texts)
+    try:
+        return read_quirks([_spec(text) for text in given], "quirks")
+    except RuleError as error:
+        index = int(error.path.partition("[")[2].partition("]")[0] or 0)
+        field = error.path.partition("]")[2].lstrip(".")
+        about = f" ({field})" if field and field != "quirk" else ""
+        raise UsageError(f"--quirk {given[index]}{about}: {error.message}", hint=error.advice) from None
+
+
+def _spec(text: str) -> dict[str, Any]:
+    name, _, rest = text.partition(":")
+    spec: dict[str, Any] = {"quirk": name}
+    for pair in rest.split(",") if rest else ():
+        key, equals, value = pair.partition("=")
+        if not equals or key == "quirk":
+            raise UsageError(f"--quirk {text}: {pair!r} is no parameter", hint="name=value would be right")
+        parts = [_value(part) for part in value.split("+")]
+        spec[key.strip()] = parts if len(parts) > 1 else parts[0]
+    return spec
+
+
+def _value(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return text

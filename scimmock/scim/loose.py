@@ -1,0 +1,122 @@
+"""Filters on JSON that no schema describes: the bodies of requests, right or wrong.
+
+The grammar is that of RFC 7644 section 3.4.2.2.  Names are found in any case and at any depth
+(``Operations[path eq "active"]``, ``name.familyName``), strings compare without regard to case, and
+values of different types are never equal.
+"""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterable, Iterator
+from typing import Any
+
+from ..errors import InvalidFilter
+from .filter import And, Compare, Dialect, Node, Not, Or, Present, ValuePath, parse
+from .values import fold, is_present
+
+Test = Callable[[Any], bool]
+
+_ORDER: dict[str, Callable[[Any, Any], bool]] = {
+    "gt": operator.gt,
+    "ge": operator.ge,
+    "lt": operator.lt,
+    "le": operator.le,
+}
+_SUBSTRING: dict[str, Callable[[str, str], bool]] = {
+    "co": lambda value, wanted: wanted in value,
+    "sw": str.startswith,
+    "ew": str.endswith,
+}
+
+
+def lowered(value: Any) -> Any:
+    """Return a document with all names in lower case, as `loose_filter` reads it."""
+    if isinstance(value, dict):
+        return {name.lower(): lowered(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [lowered(inner) for inner in value]
+    return value
+
+
+def loose_filter(text: str) -> Test:
+    """Compile a filter into a predicate on a `lowered` document; raises InvalidFilter."""
+    return _node(parse(text, Dialect(sub_attribute_after_value_path=True)))
+
+
+def _node(node: Node) -> Test:
+    if isinstance(node, Not):
+        inner = _node(node.inner)
+        return lambda document: not inner(document)
+    if isinstance(node, And | Or):
+        terms, combine = [_node(term) for term in node.terms], all if isinstance(node, And) else any
+        return lambda document: combine(term(document) for term in terms)
+    if isinstance(node, ValuePath):
+        steps, inner = _steps(node.path), _node(node.inner)
+        return lambda document: any(map(inner, _values(document, steps)))
+    if isinstance(node, Present):
+        steps = _steps(node.path)
+        return lambda document: any(map(is_present, _values(document, steps)))
+    return _compare(node)
+
+
+def _compare(node: Compare) -> Test:
+    steps, wanted = _steps(node.path), node.value
+    if node.op == "eq":
+        if wanted is None:
+            return lambda document: all(value is None for value in _values(document, steps))
+        return lambda document: any(_equal(value, wanted) for value in _values(document, steps))
+    if node.op == "ne":
+        if wanted is None:
+            return lambda document: any(value is not None for value in _values(document, steps))
+        return lambda document: not any(_equal(value, wanted) for value in _values(document, steps))
+    if node.op in _SUBSTRING:
+        if not isinstance(wanted, str):
+            raise InvalidFilter(f"{node.op} compares with a string in quotes", node.position)
+        part, substring = fold(wanted), _SUBSTRING[node.op]
+        return lambda document: any(
+            isinstance(value, str) and substring(fold(value), part) for value in _values(document, steps)
+        )
+    if wanted is None or isinstance(wanted, bool):
+        raise InvalidFilter(f"{node.op} needs a string or a number", node.position)
+    order = _ORDER[node.op]
+    return lambda document: any(_in_order(value, wanted, order) for value in _values(document, steps))
+
+
+def _equal(value: Any, wanted: Any) -> bool:
+    if isinstance(value, str) and isinstance(wanted, str):
+        return fold(value) == fold(wanted)
+    if isinstance(value, bool) or isinstance(wanted, bool):
+        return value is wanted
+    return bool(value == wanted)
+
+
+def _in_order(value: Any, wanted: Any, order: Callable[[Any, Any], bool]) -> bool:
+    if isinstance(value, str) and isinstance(wanted, str):
+        return order(fold(value), fold(wanted))
+    if isinstance(value, bool) or not isinstance(value, int | float) or isinstance(wanted, str):
+        return False
+    return order(value, wanted)
+
+
+def _steps(path: str) -> tuple[str, ...]:
+    """Return the names that lead to an attribute; the dots in a URN belong to it."""
+    urn, colon, rest = path.lower().rpartition(":")
+    names = tuple(rest.split("."))
+    return (urn, *names) if colon else names
+
+
+def _values(document: Any, steps: Iterable[str]) -> Iterator[Any]:
+    """Yield what a document holds at a path, each value of a list by itself."""
+    level = [document]
+    for step in steps:
+        level = [inner for value in _each(level) if isinstance(value, dict) for inner in (value.get(step),)]
+    return _each(level)
+
+
+def _each(values: Iterable[Any]) -> Iterator[Any]:
+    for value in values:
+        if isinstance(value, list):
+            yield from value
+        else:
+            yield value

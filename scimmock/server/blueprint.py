@@ -1,0 +1,132 @@
+"""Everything that makes a tenant what it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from ..faults.base import Stage
+from ..faults.rule import Rule
+from ..fixture import AuthSpec, BasicSpec, ClientSpec, Layers, PeopleSpec, combine
+from ..quirks.quirkset import Chosen, QuirkSet
+from ..scim.policy import Policy
+from ..scim.schema import ResourceType
+from ..scim.values import key_of
+from ..store.directory import IndexPlan
+from .population import Population
+
+_INDEXED = ("userName", "externalId", "displayName", "emails.value", "members.value")
+
+
+@dataclass(frozen=True, slots=True)
+class Blueprint:
+    """Everything that makes a tenant what it is; the server has one, a tenant may have its own.
+
+    What stands below ``population`` comes from the command line and holds over every fixture:
+    ``tokens`` are the server's own bearer tokens by name, ``own_base_path`` and ``max_body`` (bytes)
+    take the place of the fixture's, ``auth_required`` is False for --no-auth.  ``faults`` come beside
+    the fixture's own rules, whose limits ``limited`` False (--no-limits) leaves out; ``quirks`` come
+    after the fixture's own.
+    """
+
+    layers: Layers
+    seed: int = 1
+    population: Population = field(default_factory=Population)
+    own_base_path: str | None = None
+    max_body: int | None = None
+    tokens: dict[str, str] = field(default_factory=dict)
+    basic: tuple[BasicSpec, ...] = ()
+    clients: tuple[ClientSpec, ...] = ()
+    auth_required: bool = True
+    faults: tuple[Rule, ...] = ()
+    limited: bool = True
+    quirks: tuple[Chosen, ...] = ()
+
+    @property
+    def base_path(self) -> str:
+        behaviour = self.layers.behaviour.file.behaviour
+        return self.own_base_path or (behaviour.base_path if behaviour else "/scim/v2")
+
+    @property
+    def rules(self) -> list[Rule]:
+        """The fault rules that a tenant starts with, uncounted."""
+        return [rule.fresh() for rule in (*self.allowed(self.layers.behaviour.faults), *self.faults)]
+
+    def allowed(self, rules: Iterable[Rule]) -> list[Rule]:
+        """Return the rules of a fixture that are to be in force: all, or all but its limits."""
+        return [rule for rule in rules if self.limited or rule.action.stage is not Stage.LIMIT]
+
+    @property
+    def quirk_set(self) -> QuirkSet:
+        """The quirks that a tenant starts with; one that is given again takes the place of the fixture's."""
+        given = {item.name for item in self.quirks}
+        own = [item for item in self.layers.behaviour.quirks if item.name not in given]
+        return QuirkSet((*own, *self.quirks))
+
+    @property
+    def policy(self) -> Policy:
+        policy = self.layers.behaviour.policy
+        if self.max_body is None:
+            return policy
+        return replace(policy, limits=replace(policy.limits, body_bytes=self.max_body))
+
+    @property
+    def auth(self) -> AuthSpec:
+        """Who may come in: what the fixture says and what the command line adds."""
+        spec = self.layers.auth.file.auth or AuthSpec()
+        schemes = list(spec.schemes)
+        schemes += ["basic"] if self.basic and "basic" not in schemes else []
+        schemes += ["oauth2"] if self.clients and "oauth2" not in schemes else []
+        return AuthSpec(schemes, spec.tokens, [*spec.basic, *self.basic], [*spec.clients, *self.clients])
+
+
+def population_of(spec: PeopleSpec | None, folder: Path) -> Population:
+    """Return the population that a fixture's people slot describes."""
+    if spec is None:
+        return Population()
+    files = (folder / spec.file,) if spec.file else ()
+    return Population(spec.users, spec.groups, spec.external_id, spec.domain, files)
+
+
+def index_plan(types: tuple[ResourceType, ...]) -> IndexPlan:
+    """Return the indexed paths of each type: the usual ones and every unique attribute."""
+    plan: IndexPlan = {}
+    for resource_type in types:
+        paths = {}
+        for path in _INDEXED:
+            name, _, sub = path.partition(".")
+            attribute = resource_type.attribute(name)
+            leaf = attribute.sub(sub) if attribute is not None and sub else attribute
+            if leaf is not None and (sub or (attribute is not None and attribute.type != "complex")):
+                paths[path] = key_of(leaf)
+        for attribute in resource_type.all_attributes():
+            if attribute.uniqueness in ("server", "global") and attribute.mutability != "readOnly":
+                paths.setdefault(attribute.path, key_of(attribute))
+        plan[resource_type.name] = tuple(paths.items())
+    return plan
+
+
+def blueprint_for(
+    base: Blueprint,
+    fixtures: tuple[str, ...],
+    users: int | None,
+    groups: int | None,
+    seed: int | None,
+) -> Blueprint:
+    """Return the blueprint of a tenant that differs from the server's; raises FileError."""
+    layers = combine(fixtures) if fixtures else base.layers
+    people = population_of(layers.people.file.people, layers.people.folder) if fixtures else base.population
+    people = replace(
+        people,
+        users=people.users if users is None else users,
+        groups=people.groups if groups is None else groups,
+    )
+    if users == 0 and groups == 0:
+        people = replace(people, files=())
+    return replace(
+        base,
+        layers=layers,
+        population=people,
+        seed=base.seed if seed is None else seed,
+    )

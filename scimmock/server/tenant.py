@@ -1,0 +1,133 @@
+"""One tenant: a directory with everything that serves it."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Callable
+from typing import Any
+
+from ..clock import Clock
+from ..errors import ScimError
+from ..faults.ruleset import RuleSet
+from ..journal.ring import Budget, Journal
+from ..quirks.quirkset import QuirkSet
+from ..scim.discovery import Discovery
+from ..scim.engine import Service
+from ..scim.page import Cursors
+from ..scim.policy import Policy
+from ..scim.schema import ResourceType
+from ..store.directory import Directory
+from ..traffic.reply import Reply
+from .auth import Authenticator, Issued
+from .blueprint import Blueprint
+from .codec import JsonEncoder
+from .reply import error_reply
+
+
+class Tenant:
+    """One directory with everything that serves it."""
+
+    def __init__(
+        self,
+        name: str,
+        blueprint: Blueprint,
+        directory: Directory,
+        clock: Clock,
+        budget: Budget,
+        issued: dict[str, Issued],
+    ) -> None:
+        behaviour = blueprint.layers.behaviour
+        self.name = name
+        self.blueprint = blueprint
+        self.clock = clock
+        self.types = behaviour.types
+        self.media_type = (
+            behaviour.file.behaviour.media_type if behaviour.file.behaviour else ""
+        ).encode() or (b"application/scim+json")
+        self.prefix = f"/t/{name}" if name else ""
+        self.base_path = blueprint.base_path
+        self.auth = Authenticator(
+            blueprint.auth, blueprint.tokens, clock.now, blueprint.auth_required, issued
+        )
+        self.journal = Journal(budget, started=clock.now(), seed=blueprint.seed)
+        self.faults = RuleSet(
+            blueprint.seed,
+            clock,
+            {resource_type.endpoint[1:]: resource_type.name for resource_type in self.types},
+        )
+        self.faults.put(blueprint.rules)
+        self.encoder = JsonEncoder()
+        self.endpoints = {resource_type.endpoint[1:]: resource_type for resource_type in self.types}
+        self._created = clock.text()
+        self._cursor_key = secrets.token_bytes(16)
+        self._base_urls: dict[bytes, tuple[bytes, str]] = {}
+        self.directory = directory
+        self._behave(blueprint.quirk_set)
+
+    def _behave(self, quirks: QuirkSet) -> None:
+        """Serve with these quirks from now on."""
+        rules = self.blueprint.allowed(quirks.rules())
+        self.faults.exchange("quirk", rules)
+        self.quirks = quirks
+        self.policy = quirks.policy(self.blueprint.policy)
+        self._cursors = Cursors(self._cursor_key, self.clock.now, self.policy.paging.cursor_timeout)
+        schemes = self.auth.schemes or ("bearer",)
+        self.discovery = Discovery(
+            self.types, self.policy, self.encoder, schemes, self._created, quirks.dress_config
+        )
+        self.adopt(self.directory)
+
+    def change_quirks(self, quirks: QuirkSet) -> None:
+        """Serve with other quirks from now on; what is stored stays as it is.
+
+        Raises RuleError, and changes nothing, when the rules of a quirk cannot be put in force.
+        """
+        self._behave(quirks)
+        for table in self.directory.tables.values():
+            table.own()
+            table.prepared.clear()
+
+    def base_url(self, root: bytes) -> tuple[bytes, str]:
+        """Return the URL of the tenant's service under a root URL, as bytes and as text."""
+        found = self._base_urls.get(root)
+        if found is None:
+            url = root + f"{self.prefix}{self.base_path}".encode()
+            found = url, url.decode()
+            if len(self._base_urls) < 100:
+                self._base_urls[root] = found
+        return found
+
+    def adopt(self, directory: Directory) -> None:
+        """Serve another directory from now on."""
+        self.directory = directory
+        self.service = self.service_on(directory)
+        directory.encode = self.service.default_view
+
+    def service_on(self, store: Any = None, policy: Policy | None = None) -> Service:
+        """Return a service on another store or under another policy, otherwise like the tenant's own."""
+        return Service(
+            self.types,
+            policy or self.policy,
+            self.directory if store is None else store,
+            self.encoder,
+            self.clock.text,
+            self._cursors,
+            self.quirks.dress,
+        )
+
+    def error_reply(self, error: ScimError) -> Reply:
+        """Return an error as this service words it."""
+        error = self.quirks.refuse(error)
+        return self.quirks.error(error, error_reply(error))
+
+    def schedule(self, due: Callable[[], bool], act: Callable[[], None]) -> None:
+        """Call ``act`` at the beginning of the first request for which ``due()`` holds."""
+        self.faults.schedule(due, act)
+
+    def find_user(self, user_name: str) -> tuple[ResourceType, str] | None:
+        """Return the type and id of the user with that userName."""
+        for resource_type in self.types:
+            if "userName" in self.directory.indexed(resource_type.name):
+                for id in self.directory.lookup(resource_type.name, "userName", user_name):
+                    return resource_type, id
+        return None
