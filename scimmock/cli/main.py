@@ -17,6 +17,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Serve SCIM 2.0 from memory, seeded with people."),
     "wait": ("wait", "Wait until a server is ready."),
     "fixtures": ("fixtures", "List, show and check fixtures."),
+    "faults": ("faults", "List, add, switch and remove the fault rules of a server."),
     "state": ("state", "Get, restore and reset what a server's directory holds."),
     "clock": ("clock", "Show, stop and move a server's clock."),
     "verify": ("verify", "Check that a server was called as expected."),

@@ -78,6 +78,13 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
     help="Oddities of the service beside those of the fixture.",
 )
 @click.option("--no-limits", is_flag=True, help="Leave out the limits of the fixture.")
+@click.option(
+    "--lint",
+    "lint",
+    multiple=True,
+    type=click.Choice(["interop", "ipsie"]),
+    help="Examine requests by a stricter profile too.",
+)
 @click.option("--fault-header", is_flag=True, help="Let requests name rules in X-Scimmock-Fault.")
 @click.option("--db", type=_FILE, metavar="FILE", help="Keep the directory in a file.")
 @click.option("--tls-cert", type=_EXISTING, metavar="F", help="Certificate chain (PEM), for HTTPS.")

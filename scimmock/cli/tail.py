@@ -71,7 +71,7 @@ def _events(
     Raises UnreachableError when the server stays away for ``patience`` seconds.
     """
     gone_at: float | None = None
-    pause = 0.1
+    pause, life = 0.1, ""
     while True:
         try:
             connection, answer = remote.stream("events", filters, {"Last-Event-ID": str(last)}, _SILENCE)
@@ -86,6 +86,13 @@ def _events(
         gone_at, pause = None, 0.1
         try:
             for number, kind, data in _read(answer):
+                if kind == "life":
+                    if life and data != life:
+                        # The server is a new one and counts from 1: take all that it has.
+                        life, last, pause = data, 0, 0.0
+                        break
+                    life = data
+                    continue
                 last = number if number is not None else last
                 yield kind, data
         except (OSError, http.client.HTTPException):
@@ -96,7 +103,7 @@ def _events(
 
 
 def _read(answer: http.client.HTTPResponse) -> Iterator[tuple[int | None, str, Any]]:
-    """Yield (number, kind, data) of the events of a stream until it ends."""
+    """Yield (number, kind, data) of the events of a stream until it ends; first ("life") whose they are."""
     number: int | None = None
     kind, data = "", ""
     while line := answer.readline():
@@ -108,6 +115,8 @@ def _read(answer: http.client.HTTPResponse) -> Iterator[tuple[int | None, str, A
             kind = value
         elif name == "data":
             data += value
+        elif not name and value.startswith("after exchange "):
+            yield None, "life", value.rpartition(" ")[2]
         elif not name and not value and data:
             yield number, kind, json.loads(data)
             number, kind, data = None, "", ""

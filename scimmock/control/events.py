@@ -48,8 +48,8 @@ async def _stream(
     with tenant.journal.subscribe(since) as subscription:
         watcher = asyncio.create_task(_end_with_server(subscription, stopping))
         try:
-            # The head of the answer leaves at once, and with it the number to come back with.
-            yield {"comment": f"after exchange {subscription.last}"}
+            # The head of the answer leaves at once, and tells who comes back whether numbers began anew.
+            yield {"comment": f"after exchange {subscription.last} of {tenant.journal.life}"}
             async for notice in subscription:
                 event = await _event(host, tenant, wanted, notice)
                 if event is not None:

@@ -54,6 +54,8 @@ class Action(msgspec.Struct, forbid_unknown_fields=True, dict=True, kw_only=True
     tentative: ClassVar[bool] = False
     # Whether a proxy, which has no directory and no transport, can do it too.
     at_proxy: ClassVar[bool] = False
+    # Whether the directory must remember what it was, from the moment that the rule is in force.
+    keeps_history: ClassVar[bool] = False
 
     def check(self) -> None:
         """Find fault with values that fit their types; raises ValueError."""

@@ -53,7 +53,6 @@ class Call:
 
     __slots__ = (
         "_body",
-        "_lowered",
         "_query",
         "actions",
         "exchange",
@@ -96,7 +95,6 @@ class Call:
         self.actions: list[tuple[Action, Fired]] = []
         self.finally_: list[Callable[[], None]] = []
         self._body: Any = _NOTHING
-        self._lowered: Any = _NOTHING
         self._query: dict[str, str] | None = None
 
     @property
@@ -112,17 +110,11 @@ class Call:
     @body.setter
     def body(self, value: Any) -> None:
         self._body = value
-        self._lowered = _NOTHING
 
     @property
     def lowered_body(self) -> Any:
-        """The JSON of the body with names in lower case, for filters."""
-        if self._lowered is _NOTHING:
-            try:
-                self._lowered = lowered(self.body)
-            except RecursionError:
-                self._lowered = None
-        return self._lowered
+        """The JSON of the body with names in lower case."""
+        return lowered(self.body)
 
     @property
     def query(self) -> dict[str, str]:
@@ -139,7 +131,7 @@ class Call:
             return f"{self.resource}/{self.id}"
         body = self.body if self.operation in ("create", "search") else None
         if isinstance(body, dict):
-            by_name = self.lowered_body
+            by_name = {name.lower(): value for name, value in body.items()}
             for name in ("username", "displayname", "externalid", "filter"):
                 if isinstance(by_name.get(name), str) and by_name[name]:
                     return f"{self.resource}?{by_name[name].lower()}"

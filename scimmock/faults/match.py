@@ -76,8 +76,8 @@ class Matcher:
     """A `Match` made ready.
 
     `fits_kind` looks at what requests of one kind share (method, operation, endpoint), so that its
-    answer can be kept for them; `fits` looks at the single request.  ``needs_body`` says that it must
-    be read before.
+    answer can be kept for them; `fits` looks at the single request, ``fits_all`` says that it need not.
+    ``needs_body`` says that the body must be read before.
     """
 
     def __init__(self, match: Match) -> None:
@@ -86,6 +86,8 @@ class Matcher:
         self._resources = frozenset(word.strip("/").lower() for word in _words(match.resource))
         self.needs_body = match.filter is not None
         self._tests: list[Test] = []
+        # What every path that fits has in it; "" when nothing is known.
+        self.literal = _literal(_words(match.path))
         if match.path is not None:
             self._tests.append(_path_test(_words(match.path)))
         for kind, read in _READERS:
@@ -100,6 +102,7 @@ class Matcher:
         if match.filter is not None:
             self._tests.append(_filter_test(match.filter))
         self._only = self._tests[0] if len(self._tests) == 1 else None
+        self.fits_all = not self._tests
 
     def fits_kind(
         self, method: str, operation: str | None, resource: str | None, type_name: str | None
@@ -116,11 +119,6 @@ class Matcher:
             return bool(names & self._resources)
         return True
 
-    @property
-    def fits_all(self) -> bool:
-        """Whether every request of a kind that fits, fits."""
-        return not self._tests
-
     def fits(self, call: Call) -> bool:
         """Whether this very request fits."""
         if self._only is not None:
@@ -134,6 +132,13 @@ def _globs(words: list[str]) -> Callable[[str], bool]:
         return lambda text: text.lower() in exact
     pattern = re.compile("|".join(map(translate, words)), re.IGNORECASE)
     return lambda text: pattern.fullmatch(text) is not None
+
+
+def _literal(words: list[str]) -> str:
+    """Return the longest text that every path which fits a glob has in it."""
+    if len(words) != 1:
+        return ""
+    return max(re.split(r"[*?]|\[.*?\]", words[0]), key=len)
 
 
 def _path_test(words: list[str]) -> Test:
@@ -160,7 +165,7 @@ def _filter_test(text: str) -> Test:
     predicate = loose_filter(text)
 
     def test(call: Call) -> bool:
-        body = call.lowered_body
+        body = call.body
         return isinstance(body, dict) and predicate(body)
 
     return test

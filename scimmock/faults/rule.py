@@ -125,9 +125,9 @@ class Rule:
         self.match: Match = convert(shape.match, Match)
         self.matcher = Matcher(self.match)
         self.needs_body = self.matcher.needs_body or self.when.per == "resource"
-        self.schedule = Schedule(self.when, 0, name, 0.0, 0.0)
+        self.schedule = Schedule(self.when, 0, name, 0.0, float)
 
-    def start(self, seed: int, begin: float, now: float) -> None:
+    def start(self, seed: int, begin: float, now: Callable[[], float]) -> None:
         """Begin to count; see `Schedule`."""
         self.schedule = Schedule(self.when, seed, self.name, begin, now)
 

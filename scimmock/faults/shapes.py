@@ -8,6 +8,7 @@ from __future__ import annotations
 import html
 import json
 from collections.abc import Callable
+from hashlib import blake2b
 from http import HTTPStatus
 from typing import Any
 
@@ -71,3 +72,59 @@ def _text(error: ScimError) -> Shaped:
 @_shape("empty", "no body at all")
 def _empty(error: ScimError) -> Shaped:
     return b"", b""
+
+
+@_shape("proxy-text", "the line of a tunnel or proxy (Cloudflare): error code: 502")
+def _proxy_text(error: ScimError) -> Shaped:
+    return f"error code: {error.status}".encode(), b"text/plain; charset=UTF-8"
+
+
+@_shape("google-html", "a page such as Google's for a path that it does not know")
+def _google_html(error: ScimError) -> Shaped:
+    title = f"Error {error.status} ({phrase(error.status)})!!1"
+    page = (
+        "<!DOCTYPE html>\n<html lang=en>\n<meta charset=utf-8>\n"
+        f"<title>{title}</title>\n<p><b>{error.status}.</b> <ins>That\u2019s an error.</ins>\n"
+    )
+    return page.encode(), b"text/html; charset=UTF-8"
+
+
+@_shape("framework", "the JSON of a web framework (Infisical): reqId, statusCode, message, error")
+def _framework(error: ScimError) -> Shaped:
+    about = f"{error.status}\0{error.detail}".encode("utf-8", "replace")
+    document = {
+        "reqId": f"req-{blake2b(about, digest_size=7).hexdigest()}",
+        "statusCode": error.status,
+        "message": error.detail,
+        "error": phrase(error.status),
+    }
+    return _json(document), b"application/json; charset=utf-8"
+
+
+@_shape("code-message", "the JSON of an API that is not SCIM (Zoom): code, message")
+def _code_message(error: ScimError) -> Shaped:
+    return _json({"code": error.status, "message": error.detail}), b"application/json"
+
+
+@_shape("slack", "SCIM's own with a number as status and no scimType (Slack)")
+def _slack(error: ScimError) -> Shaped:
+    document = error_document(error)
+    document.pop("scimType", None)
+    return _json(document | {"status": error.status}), None
+
+
+@_shape("nested", "SCIM's own under `response` (SimpleIdServer, Pulumi Cloud)")
+def _nested(error: ScimError) -> Shaped:
+    return _json({"status": str(error.status), "response": error_document(error)}), None
+
+
+@_shape("errors-array", "SCIM 1.1: Errors is a list (Okta's documentation)")
+def _errors_array(error: ScimError) -> Shaped:
+    document = {"Errors": [{"description": error.detail, "code": error.status}]}
+    return _json(document), b"application/json"
+
+
+@_shape("errors-object", "SCIM 1.1 as Slack speaks it: Errors is an object")
+def _errors_object(error: ScimError) -> Shaped:
+    document = {"Errors": {"description": error.detail, "code": error.status}}
+    return _json(document), b"application/json"

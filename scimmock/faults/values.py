@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from ..clock import parse_duration
+from ..errors import did_you_mean
 
 _NORMAL = NormalDist()
 
@@ -20,10 +21,16 @@ class Duration(float):
 
     @classmethod
     def read(cls, value: Any) -> Duration:
-        """Raise ValueError for what is no duration."""
-        if not isinstance(value, str | int | float):
+        """Raise ValueError for what is no duration, or longer than numbers go."""
+        if isinstance(value, bool) or not isinstance(value, str | int | float):
             raise ValueError("a duration such as 200ms, 7s, 40m or 2h is wanted")
-        return cls(parse_duration(value))
+        try:
+            seconds = parse_duration(value)
+        except OverflowError:
+            seconds = math.inf
+        if math.isinf(seconds):
+            raise ValueError("a duration as long as this has no end")
+        return cls(seconds)
 
 
 class Delay:
@@ -52,7 +59,9 @@ class Delay:
         ((kind, given),) = value.items()
         reader = _DISTRIBUTIONS.get(kind)
         if reader is None:
-            raise ValueError(f"unknown distribution {kind!r}, a delay is one of {cls.FORMS}")
+            near = did_you_mean(str(kind), _DISTRIBUTIONS)
+            hint = f"did you mean {near!r}?" if near else f"a delay is one of {cls.FORMS}"
+            raise ValueError(f"unknown distribution {kind!r}, {hint}")
         return reader(given)
 
 
@@ -125,6 +134,28 @@ _DISTRIBUTIONS: dict[str, Callable[[Any], Delay]] = {
 }
 
 
+class Lag:
+    """How far something lags behind: ``seconds``, or a ``count`` of reads or requests (the other is 0)."""
+
+    UNITS = ("reads", "requests")
+
+    def __init__(self, seconds: float, count: int) -> None:
+        self.seconds = seconds
+        self.count = count
+
+    @classmethod
+    def read(cls, value: Any) -> Lag:
+        """Read a duration, ``{reads: n}``, ``{requests: n}`` or true for one; raises ValueError."""
+        if value is True:
+            return cls(0.0, 1)
+        if isinstance(value, dict):
+            ((unit, count),) = value.items() if len(value) == 1 else (("", 0),)
+            if unit not in cls.UNITS or type(count) is not int or not 1 <= count <= 10_000:
+                raise ValueError("a lag is a duration, or a number of reads such as {reads: 3}")
+            return cls(0.0, count)
+        return cls(Duration.read(value), 0)
+
+
 class Part:
     """A number of bytes, or a share of them: ``100``, ``0.5`` or ``50%``."""
 
@@ -140,7 +171,8 @@ class Part:
                 value = float(value[:-1]) / 100
             except ValueError:
                 value = None
-        if isinstance(value, bool) or not isinstance(value, int | float) or value < 0:
+        # Not "below 0": what is no number is neither.
+        if isinstance(value, bool) or not isinstance(value, int | float) or not value >= 0:
             raise ValueError("a number of bytes, or a share such as 0.5 or 50%, is wanted")
         if isinstance(value, float):
             if value > 1:
@@ -149,11 +181,19 @@ class Part:
         return cls(value, False)
 
     def of(self, size: int) -> int:
-        """Return the number of bytes of a body of that size."""
-        return int(size * self.amount) if self.is_share else min(size, int(self.amount))
+        """Return the number of bytes of a body of that size; a share is rounded down."""
+        if not self.is_share:
+            return min(size, int(self.amount))
+        # 0.29 of 100 bytes are 29, though the product of the floats lies just below.
+        return min(size, int(size * self.amount + 1e-6))
 
 
-_KINDS: dict[Any, Callable[[Any], Any]] = {Duration: Duration.read, Delay: Delay.read, Part: Part.read}
+_KINDS: dict[Any, Callable[[Any], Any]] = {
+    Duration: Duration.read,
+    Delay: Delay.read,
+    Lag: Lag.read,
+    Part: Part.read,
+}
 
 
 def read_kind(kind: type, value: Any) -> Any:
@@ -169,6 +209,11 @@ def describe_kind(kind: type) -> dict[str, Any]:
         return duration
     if kind is Part:
         return {"anyOf": [number, {**text, "pattern": r"^\d+(\.\d+)?%$"}]}
+    if kind is Lag:
+        count = {"type": "integer", "minimum": 1, "maximum": 10_000}
+        counts = {"type": "object", "minProperties": 1, "maxProperties": 1, "additionalProperties": False}
+        counts["properties"] = dict.fromkeys(Lag.UNITS, count)
+        return {"anyOf": [*duration["anyOf"], counts, {"const": True}]}
     return {"anyOf": [*duration["anyOf"], {"type": "object", "minProperties": 1, "maxProperties": 1}]}
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+import sys
 from collections.abc import Callable
 from hashlib import blake2b
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -18,7 +20,7 @@ _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Some = Annotated[int, msgspec.Meta(ge=1)]
 Per = Literal["token", "tenant", "client", "resource"]
 _MAX_KEYS = 10_000
-_DRAWS = 8  # made at once
+_NEVER = sys.maxsize
 
 
 class When(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaults=True):
@@ -54,35 +56,48 @@ def check_when(when: When, path: str) -> None:
 
 
 class _Tally:
-    """What was counted for one key."""
+    """What was counted for one key; ``next`` is how many must have been seen for the next turn."""
 
-    __slots__ = ("draws", "hits", "seen")
+    __slots__ = ("draw", "drawn", "hits", "next", "seen")
 
     def __init__(self) -> None:
         self.seen = 0
         self.hits = 0
-        self.draws: tuple[float, ...] = ()
+        self.drawn = 0
+        self.draw: float | None = None
+        self.next = 0
 
 
 class Schedule:
-    """The counts of one rule.  ``begin`` is the moment from which ``between`` counts, in elapsed seconds."""
+    """The counts of one rule.
 
-    def __init__(self, when: When, seed: int, name: str, begin: float, now: float) -> None:
+    ``now`` gives elapsed seconds, ``begin`` is the moment from which ``between`` counts.  What is drawn
+    follows from the seed, the name of the rule and how often it fired: each hit draws how many requests
+    pass until the next, which is the same as to draw for each request.
+    """
+
+    def __init__(self, when: When, seed: int, name: str, begin: float, now: Callable[[], float]) -> None:
         self.when = when
         self.begin = begin
-        self.ends = now + when.ttl if when.ttl is not None else None
+        self.now = now
+        self.ends = now() + when.ttl if when.ttl is not None else None
         self.most = when.times or when.first
         self.hits = 0
-        self._salt = f"{seed}\0{name}"
-        self._plain = when == When()
-        self._counts: dict[str, _Tally] = {}
-        self._only = _Tally()
+        self.salt = f"{seed}\0{name}"
         self._key: Callable[[Call], str] | None = _KEYS[when.per] if when.per else None
+        self._tallies: dict[str, _Tally] = {}
+        self._only = _Tally()
+        self._plan(self._only, "")
+
+    @property
+    def tally(self) -> _Tally | None:
+        """The counts of a rule that does not count apart."""
+        return self._only if self._key is None else None
 
     @property
     def seen(self) -> int:
         """How many requests matched."""
-        return self._only.seen + sum(count.seen for count in self._counts.values())
+        return self._only.seen + sum(tally.seen for tally in self._tallies.values())
 
     @property
     def left(self) -> int | None:
@@ -95,75 +110,98 @@ class Schedule:
         """Whether the rule's time to live has ended (``now`` in elapsed seconds)."""
         return self.ends is not None and now >= self.ends
 
-    def take(self, call: Call, now: float) -> Turn | None:
+    def take(self, call: Call) -> Turn | None:
         """Count a matching request and return the turn to fire, None when it is not the rule's turn."""
-        key = self._key(call) if self._key is not None else ""
-        count = self._only if self._key is None else self._of(key)
-        count.seen += 1
-        if self._plain:
-            return Turn(self, count, key, count.seen, None)
-        when = self.when
-        if self.most is not None and count.hits >= self.most:
+        key, tally = "", self._only
+        if self._key is not None:
+            key = self._key(call)
+            tally = self._of(key)
+        tally.seen += 1
+        if tally.seen < tally.next:
             return None
-        turn = count.seen - when.after
-        if turn <= 0 or turn % when.every:
+        draw = tally.draw
+        self._plan(tally, key)
+        between = self.when.between
+        if between is not None and not between[0] <= self.now() - self.begin < between[1]:
             return None
-        if when.between is not None and not when.between[0] <= now - self.begin < when.between[1]:
-            return None
-        draw = None
-        if when.probability is not None:
-            draw = self._draw(count, key)
-            if draw >= when.probability:
-                return None
-        return Turn(self, count, key, count.seen, draw)
+        return Turn(self, tally, key, draw)
 
     def turn_at_once(self) -> Turn:
         """Return a turn that no schedule has a say in, for a request that asks for the rule itself."""
-        self._only.seen += 1
-        return Turn(self, self._only, "", self._only.seen, None)
+        return Turn(self, self._only, "", None)
 
     def _of(self, key: str) -> _Tally:
-        count = self._counts.get(key)
-        if count is None:
-            if len(self._counts) >= _MAX_KEYS:
-                del self._counts[next(iter(self._counts))]
-            count = self._counts[key] = _Tally()
-        return count
+        tally = self._tallies.get(key)
+        if tally is None:
+            if len(self._tallies) >= _MAX_KEYS:
+                del self._tallies[next(iter(self._tallies))]
+            tally = self._tallies[key] = _Tally()
+            self._plan(tally, key)
+        return tally
 
-    def _draw(self, count: _Tally, key: str) -> float:
-        """Return the draw of a request: from the seed, the rule's name and how many it has matched."""
-        block, place = divmod(count.seen - 1, _DRAWS)
-        if place == 0 or not count.draws:
-            text = f"{self._salt}\0{key}\0{block}".encode("utf-8", "surrogatepass")
-            digest = blake2b(text, digest_size=8 * _DRAWS).digest()
-            count.draws = tuple(
-                int.from_bytes(digest[at : at + 8], "big") / 2**64 for at in range(0, 8 * _DRAWS, 8)
-            )
-        return count.draws[place]
+    def _plan(self, tally: _Tally, key: str) -> None:
+        """Find out when the next turn is."""
+        when = self.when
+        if self.most is not None and tally.hits >= self.most:
+            tally.next = _NEVER
+            return
+        done = max(0, tally.seen - when.after) // when.every
+        gap = 1
+        if when.probability is not None:
+            gap, tally.draw = _gap(when.probability, share(self.salt, key, tally.drawn))
+            tally.drawn += 1
+        tally.next = min(_NEVER, when.after + (done + gap) * when.every)
+
+
+def share(*of: object) -> float:
+    """Return a number from 0 to 1 (1 excluded) that follows from what is given."""
+    text = "\0".join(map(str, of)).encode("utf-8", "surrogatepass")
+    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big") / 2**64
+
+
+def _gap(probability: float, drawn: float) -> tuple[int, float]:
+    """Return after how many tries the first succeeds, and the draw of that try (below the probability).
+
+    The inverse of the geometric distribution: ``drawn`` decides all the tries at once.
+    """
+    if probability <= 0:
+        return _NEVER, 1.0
+    if probability >= 1:
+        return 1, drawn
+    failures = int(math.log1p(-drawn) / math.log1p(-probability))
+    rest = (1 - drawn) / (1 - probability) ** failures if failures < 10_000 else 1 - probability * drawn
+    return failures + 1, min(max(0.0, 1 - rest), probability * (1 - 2**-53))
 
 
 class Turn:
     """The chance of a rule to fire for one request."""
 
-    __slots__ = ("_count", "draw", "key", "schedule", "seen")
+    __slots__ = ("_tally", "draw", "key", "schedule", "seen")
 
-    def __init__(self, schedule: Schedule, count: _Tally, key: str, seen: int, draw: float | None) -> None:
+    def __init__(self, schedule: Schedule, tally: _Tally, key: str, draw: float | None) -> None:
         self.schedule = schedule
-        self._count = count
+        self._tally = tally
         self.key = key
-        self.seen = seen
+        self.seen = tally.seen
         self.draw = draw
 
     @property
     def next_hit(self) -> int:
         """The number that a hit now would have, from 1."""
-        return self._count.hits + 1
+        return self._tally.hits + 1
+
+    def share(self, label: str = "") -> float:
+        """Return a draw from 0 to 1 for a decision of the action's own: the same for the same seed."""
+        return share(self.schedule.salt, self.key, self.seen, label)
 
     def hit(self) -> int:
         """Count a hit and return its number."""
-        self._count.hits += 1
-        self.schedule.hits += 1
-        return self._count.hits
+        tally, schedule = self._tally, self.schedule
+        tally.hits += 1
+        schedule.hits += 1
+        if schedule.most is not None and tally.hits >= schedule.most:
+            tally.next = _NEVER
+        return tally.hits
 
 
 def _by_token(call: Call) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -38,6 +39,7 @@ class Journal:
     """The exchanges of one tenant, oldest first; the oldest make room for new ones.
 
     ``max_body`` cuts the copy of larger bodies; ``size`` of the exchange keeps the true length.
+    ``life`` differs between journals: numbers of different lives have nothing to do with each other.
     Everything here belongs to the event loop of the server.
     """
 
@@ -60,6 +62,7 @@ class Journal:
         self.bytes = 0
         self.dropped = 0
         self.next = 1
+        self.life = f"{time.time_ns():x}"
         self._feed = Feed()
 
     @property
@@ -69,32 +72,32 @@ class Journal:
 
     def add(self, exchange: Exchange) -> None:
         """Enter a finished exchange and give it its number."""
-        exchange.n = self.next
+        n = exchange.n = self.next
+        self.next = n + 1
         exchange.t = exchange.at - self.started
         exchange.seed = self.seed
-        self.next += 1
-        exchange.request_size = len(exchange.request_body)
-        exchange.response_size = exchange.response_size or len(exchange.response_body)
-        if exchange.request_size > self.max_body:
+        asked, answered = len(exchange.request_body), len(exchange.response_body)
+        exchange.request_size = asked
+        if not exchange.response_size:
+            exchange.response_size = answered
+        if asked > self.max_body:
             exchange.request_body = exchange.request_body[: self.max_body]
-        if len(exchange.response_body) > self.max_body:
+        if answered > self.max_body:
             exchange.response_body = exchange.response_body[: self.max_body]
-        cost = _cost(exchange)
-        self.entries.append(exchange)
+        cost = exchange.cost = _cost(exchange)
+        entries, budget = self.entries, self.budget
+        entries.append(exchange)
         self.bytes += cost
-        self.budget.used += cost
-        while len(self.entries) > 1 and (
-            len(self.entries) > self.max_entries
-            or self.bytes > self.max_bytes
-            or self.budget.used > self.budget.limit
-        ):
+        budget.used += cost
+        while (
+            len(entries) > self.max_entries or self.bytes > self.max_bytes or budget.used > budget.limit
+        ) and len(entries) > 1:
             self._drop()
         if self._feed.waiters:
             self._feed.wake()
 
     def _drop(self) -> None:
-        old = self.entries.popleft()
-        cost = _cost(old)
+        cost = self.entries.popleft().cost
         self.bytes -= cost
         self.budget.used -= cost
         self.dropped += 1

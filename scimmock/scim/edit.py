@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from ..errors import ScimError
+from .lenient import only_one
 from .schema import Attribute
 from .validate import (
     check_primaries,
@@ -63,6 +64,8 @@ def set_value(
         else:
             _store(working, holder, attribute, normalise_value(attribute, values, leniency))
     elif attribute.type == "complex" and not is_unassigned(value):
+        if leniency.single_from_list:
+            value = only_one(value)
         if leniency.empty_string_removes and value == "":
             holder.pop(attribute.name, None)
             return
@@ -162,9 +165,13 @@ def _store(working: Working, holder: dict[str, Any], attribute: Attribute, value
 def _add_values(working: Working, holder: dict[str, Any], attribute: Attribute, new: list[Any]) -> None:
     current = holder.get(attribute.name)
     values: list[Any] = list(current) if isinstance(current, list) else []
-    if attribute.name == working.tracked and holder is working.document and working.has and not working.whole:
+    tracked = attribute.name == working.tracked and holder is working.document
+    if tracked and working.has and not working.whole and not working.policy.duplicate_members:
         _add_tracked(working, values, new)
         _put(holder, attribute.name, values)
+        return
+    if working.policy.duplicate_members and attribute is working.resource_type.membership:
+        _store(working, holder, attribute, [*values, *new])
         return
     places = {identity(attribute, element): index for index, element in enumerate(values)}
     primary: set[int] = set()

@@ -6,7 +6,7 @@ each operation is atomic.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from ..errors import ScimError
@@ -17,13 +17,13 @@ from .patch import apply, mutability_error, read_operations
 from .policy import Policy
 from .ports import Encoder, Store
 from .project import EVERYTHING, Selection, project, read_selection
-from .query import Finder, Query, read_query, read_search
+from .query import Finder, Hit, Query, read_query, read_search
 from .references import resolve_members
 from .represent import fill, represent
 from .schema import Attribute, ResourceType
 from .secret import conceal, secret_attributes
 from .validate import check_required, normalise_resource
-from .values import same
+from .values import is_inactive, same
 
 
 def not_found(id: str) -> ScimError:
@@ -32,6 +32,7 @@ def not_found(id: str) -> ScimError:
 
 # Turns the representation of a resource into what this very service shows of it.
 Dress = Callable[[dict[str, Any], ResourceType], dict[str, Any]]
+Encoded = list[bytes]
 
 
 class Service:
@@ -109,6 +110,8 @@ class Service:
         document = self.store.get(resource_type.name, id)
         if document is None:
             raise not_found(id)
+        if resource_type.name in self.policy.hide_inactive and is_inactive(document):
+            raise not_found(id)
         return document
 
     # ---- reading
@@ -136,12 +139,15 @@ class Service:
 
     def _page(self, types: tuple[ResourceType, ...], endpoint: str, query: Query) -> Answer:
         page, hits = self.finder.page(types, query, self.cursors, endpoint)
-        if query.selection:
-            page.items = [self._body(resource_type, id, query.selection) for resource_type, id in hits]
-        else:
-            prepared = self.store.prepared
-            page.items = [prepared(resource_type.name, id) for resource_type, id in hits]
+        page.items = self.items(hits, query.selection)
         return Answer(200, page, type_name=types[0].name if len(types) == 1 else None)
+
+    def items(self, hits: Iterable[Hit], selection: Selection) -> Encoded:
+        """Return the encoded representations of resources, as they stand in a page."""
+        if selection:
+            return [self._body(resource_type, id, selection) for resource_type, id in hits]
+        prepared = self.store.prepared
+        return [prepared(resource_type.name, id) for resource_type, id in hits]
 
     # ---- writing
 
@@ -158,7 +164,7 @@ class Service:
         resolve_members(document, resource_type, self.store, self.policy)
         name = resource_type.name
         if id is None:
-            id = self.store.mint(name, natural_key(document))
+            id = self._own_id(document) or self.store.mint(name, natural_key(document))
         now = self.now()
         stored: dict[str, Any] = {"schemas": document.pop("schemas"), "id": id, **document}
         stored["meta"] = {
@@ -168,6 +174,8 @@ class Service:
             "version": self.store.next_version(),
         }
         conceal(self.secret[name], stored)
+        if self.policy.most_values:
+            keep_first(stored, self.policy.most_values)
         self.store.insert(name, id, stored)
         return id
 
@@ -185,6 +193,8 @@ class Service:
             _keep(attribute, old, new)
         stored = {"schemas": new.pop("schemas"), "id": id, **new, "meta": old["meta"]}
         conceal(secrets, stored, old)
+        if self.policy.most_values:
+            keep_first(stored, self.policy.most_values)
         if not same(stored, old):
             self._store(resource_type, id, stored)
         return self._answer(200, resource_type, id, request)
@@ -210,16 +220,23 @@ class Service:
             self._check_unique(resource_type, result.document, old, id)
             resolve_members(result.document, resource_type, self.store, self.policy, old, result.added)
             conceal(self.secret[name], result.document, old)
+            if self.policy.most_values:
+                keep_first(result.document, self.policy.most_values)
             if not same(result.document, old):
                 self._store(resource_type, id, result.document, result.added, result.removed)
         if self.policy.answer_to_patch(name) == 204 and "attributes" not in request.query:
-            etag = self._find(resource_type, id)["meta"].get("version") if self.policy.etag else None
+            now = self.store.get(name, id) if self.policy.etag else None
+            etag = now["meta"].get("version") if now is not None else None
             return Answer(204, None, f"{resource_type.endpoint}/{id}", etag, name, id)
         return self._answer(200, resource_type, id, request)
 
     def delete(self, resource_type: ResourceType, id: str, request: Request) -> Answer:
         """DELETE (section 3.6): 204, and the resource leaves all groups."""
-        self._precondition(resource_type, id, request)
+        old = self._precondition(resource_type, id, request)
+        if resource_type.name in self.policy.soft_delete:
+            if not is_inactive(old):
+                self._store(resource_type, id, {**old, "active": False})
+            return Answer(204, None, type_name=resource_type.name, id=id)
         self.store.delete(resource_type.name, id, self.now())
         return Answer(204, None, type_name=resource_type.name, id=id)
 
@@ -231,6 +248,15 @@ class Service:
             return None
         has_value = self.store.has_value
         return lambda key: has_value(type_name, path, key, id)
+
+    def _own_id(self, document: dict[str, Any]) -> str | None:
+        """Return the id that a new resource brings with it, where the service takes it from an attribute."""
+        value = document.get(self.policy.id_from) if self.policy.id_from else None
+        if not isinstance(value, str) or not value or value == ".search":
+            return None
+        if self.store.find(value) is not None:
+            raise ScimError(409, f"A resource with the id {value!r} exists already", "uniqueness")
+        return value
 
     def _check_parameters(self, request: Request) -> None:
         """Find fault with the parameters before anything is written."""
@@ -272,12 +298,30 @@ class Service:
                 if before.get(attribute.name) == value:
                     continue
             for other in self.store.lookup(resource_type.name, attribute.path, value):
-                if other != id:
+                if other != id and not self._is_other_case(resource_type, attribute, other, value):
                     raise ScimError(
                         409,
                         f"A {resource_type.name} with {attribute.path} {value!r} exists already",
                         "uniqueness",
                     )
+
+    def _is_other_case(
+        self, resource_type: ResourceType, attribute: Attribute, other: str, value: str
+    ) -> bool:
+        """Whether a resource's value differs in case only, on a service that takes that for different."""
+        if not self.policy.exact_uniqueness:
+            return False
+        document = self.store.get(resource_type.name, other) or {}
+        holder = document.get(attribute.urn) or {} if attribute.in_extension else document
+        return bool(holder.get(attribute.name) != value)
+
+
+def keep_first(document: dict[str, Any], most: dict[str, int]) -> None:
+    """Keep only the first values of the attributes of a document (a new one) that `most` names."""
+    for name, count in most.items():
+        values = document.get(name)
+        if isinstance(values, list) and len(values) > count:
+            document[name] = values[:count]
 
 
 def natural_key(document: dict[str, Any]) -> str:

@@ -91,11 +91,13 @@ class Dialect:
     """What a service accepts beyond the grammar, and how much of it.
 
     ``unquoted_values``: ``eq jyoung`` means the string.  ``sub_attribute_after_value_path``:
-    ``emails[type eq "work"].value eq "x"`` adds the comparison to the brackets.
+    ``emails[type eq "work"].value eq "x"`` adds the comparison to the brackets.  ``flat``: ``and`` does
+    not bind tighter than ``or``, what stands first is joined first.
     """
 
     unquoted_values: bool = False
     sub_attribute_after_value_path: bool = False
+    flat: bool = False
     max_length: int = DEFAULT_MAX_LENGTH
     max_depth: int = DEFAULT_MAX_DEPTH
 
@@ -181,6 +183,10 @@ class _Parser:
         if self.depth > self.dialect.max_depth:
             position = self.peek()[2] if self.peek() is not _END else len(self.text) + 1
             raise InvalidFilter(f"the filter is nested deeper than {self.dialect.max_depth} levels", position)
+        if self.dialect.flat:
+            node = self.from_left(inside)
+            self.depth -= 1
+            return node
         terms = [self.conjunction(inside)]
         while self.word("or"):
             terms.append(self.conjunction(inside))
@@ -192,6 +198,17 @@ class _Parser:
         while self.word("and"):
             terms.append(self.factor(inside))
         return terms[0] if len(terms) == 1 else And(tuple(terms))
+
+    def from_left(self, inside: bool) -> Node:
+        """Join terms in the order in which they stand (a dialect)."""
+        node = self.factor(inside)
+        while True:
+            if self.word("and"):
+                node = And((node, self.factor(inside)))
+            elif self.word("or"):
+                node = Or((node, self.factor(inside)))
+            else:
+                return node
 
     def factor(self, inside: bool) -> Node:
         token = self.next()

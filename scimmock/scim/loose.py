@@ -31,7 +31,7 @@ _SUBSTRING: dict[str, Callable[[str, str], bool]] = {
 
 
 def lowered(value: Any) -> Any:
-    """Return a document with all names in lower case, as `loose_filter` reads it."""
+    """Return a document with all names in lower case."""
     if isinstance(value, dict):
         return {name.lower(): lowered(inner) for name, inner in value.items()}
     if isinstance(value, list):
@@ -40,7 +40,7 @@ def lowered(value: Any) -> Any:
 
 
 def loose_filter(text: str) -> Test:
-    """Compile a filter into a predicate on a `lowered` document; raises InvalidFilter."""
+    """Compile a filter into a predicate on a document; raises InvalidFilter."""
     return _node(parse(text, Dialect(sub_attribute_after_value_path=True)))
 
 
@@ -65,7 +65,7 @@ def _compare(node: Compare) -> Test:
     if node.op == "eq":
         if wanted is None:
             return lambda document: all(value is None for value in _values(document, steps))
-        return lambda document: any(_equal(value, wanted) for value in _values(document, steps))
+        return _equality(steps, wanted)
     if node.op == "ne":
         if wanted is None:
             return lambda document: any(value is not None for value in _values(document, steps))
@@ -81,6 +81,25 @@ def _compare(node: Compare) -> Test:
         raise InvalidFilter(f"{node.op} needs a string or a number", node.position)
     order = _ORDER[node.op]
     return lambda document: any(_in_order(value, wanted, order) for value in _values(document, steps))
+
+
+def _equality(steps: tuple[str, ...], wanted: Any) -> Test:
+    """Compare for equality; a string of a plain attribute, by far the most common, without detours."""
+
+    def general(document: Any) -> bool:
+        return any(_equal(value, wanted) for value in _values(document, steps))
+
+    if len(steps) > 1 or not isinstance(wanted, str):
+        return general
+    step, folded = steps[0], fold(wanted)
+
+    def plain(document: Any) -> bool:
+        value = _get(document, step) if isinstance(document, dict) else None
+        if type(value) is str:
+            return (value.lower() if value.isascii() else fold(value)) == folded
+        return value is not None and general(document)
+
+    return plain
 
 
 def _equal(value: Any, wanted: Any) -> bool:
@@ -101,7 +120,7 @@ def _in_order(value: Any, wanted: Any, order: Callable[[Any, Any], bool]) -> boo
 
 def _steps(path: str) -> tuple[str, ...]:
     """Return the names that lead to an attribute; the dots in a URN belong to it."""
-    urn, colon, rest = path.lower().rpartition(":")
+    urn, colon, rest = path.rpartition(":")
     names = tuple(rest.split("."))
     return (urn, *names) if colon else names
 
@@ -112,6 +131,17 @@ def _values(document: Any, steps: Iterable[str]) -> Iterator[Any]:
     for step in steps:
         level = [inner for value in _each(level) if isinstance(value, dict) for inner in (value.get(step),)]
     return _each(level)
+
+
+def _get(document: dict[str, Any], name: str) -> Any:
+    """Return a member of an object by its name in any case."""
+    value = document.get(name)
+    if value is None and name not in document:
+        wanted = name.lower()
+        for key in document:
+            if len(key) == len(name) and key.lower() == wanted:
+                return document[key]
+    return value
 
 
 def _each(values: Iterable[Any]) -> Iterator[Any]:

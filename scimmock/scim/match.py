@@ -40,10 +40,12 @@ class Semantics:
 
     ``unknown_is_absent``: an attribute that no schema declares has no value, instead of being an error.
     ``boolean_strings``: "True" compares with the boolean true, as in Entra's ``roles[primary eq "True"]``.
+    ``case_exact``: strings compare with regard to case, whatever the schema says.
     """
 
     unknown_is_absent: bool = False
     boolean_strings: bool = False
+    case_exact: bool = False
 
 
 STRICT = Semantics()
@@ -53,9 +55,9 @@ def _refuse(what: str, node: Compare) -> InvalidFilter:
     return InvalidFilter(what, node.position)
 
 
-def _text_test(attribute: Attribute, op: str, wanted: str) -> Test:
+def _text_test(attribute: Attribute, op: str, wanted: str, semantics: Semantics = STRICT) -> Test:
     """Compare strings; written out for each operator because scans of the directory spend their time here."""
-    if attribute.case_exact:
+    if attribute.case_exact or semantics.case_exact:
         tests: dict[str, Test] = {
             "eq": lambda value: value == wanted,
             "ne": lambda value: value != wanted,
@@ -118,10 +120,10 @@ def _boolean_test(node: Compare, semantics: Semantics) -> Test:
     return lambda value: value is not wanted
 
 
-def _untyped_test(attribute: Attribute, node: Compare) -> Test:
+def _untyped_test(attribute: Attribute, node: Compare, semantics: Semantics) -> Test:
     """Compare by the type of the filter's value: no schema says what the attribute is."""
     if isinstance(node.value, str):
-        return _text_test(attribute, node.op, node.value)
+        return _text_test(attribute, node.op, node.value, semantics)
     if type(node.value) is bool:
         return _boolean_test(node, STRICT)
     return _number_test(node)
@@ -142,7 +144,7 @@ def _value_test(attribute: Attribute, node: Compare, semantics: Semantics) -> Te
         return _null_test(node)
     kind = attribute.type
     if kind == "any":
-        return _untyped_test(attribute, node)
+        return _untyped_test(attribute, node, semantics)
     if kind == "boolean":
         return _boolean_test(node, semantics)
     if kind in ("integer", "decimal"):
@@ -153,7 +155,7 @@ def _value_test(attribute: Attribute, node: Compare, semantics: Semantics) -> Te
         raise _refuse(f"{node.path!r} is binary and has no order", node)
     if not isinstance(node.value, str):
         raise _refuse(f"{node.path!r} is compared with a string in quotes", node)
-    return _text_test(attribute, node.op, node.value)
+    return _text_test(attribute, node.op, node.value, semantics)
 
 
 def _bind_test(attribute: Attribute, node: Compare, semantics: Semantics) -> BindTest:
@@ -165,7 +167,7 @@ def _bind_test(attribute: Attribute, node: Compare, semantics: Semantics) -> Bin
     index = slot.index
     if attribute.type in ("string", "reference", "any") and attribute.returned != "never":
         op = node.op
-        return lambda strings: _text_test(attribute, op, strings[index])
+        return lambda strings: _text_test(attribute, op, strings[index], semantics)
     return lambda strings: _value_test(attribute, replace(node, value=strings[index]), semantics)
 
 

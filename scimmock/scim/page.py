@@ -71,7 +71,10 @@ def read_page(start_index: Any, count: Any, cursor: Any, paging: Paging) -> Page
 
     Negative counts are 0 and a startIndex below 1 is 1 (RFC 7644 table 6).  Larger pages than the
     service gives are cut for paging by index and 400 invalidCount for cursors (RFC 9865 table 3).
+    A service that has neither kind of paging gives what it gives, whatever is asked.
     """
+    if not (paging.index or paging.cursor):
+        return PageRequest(1, paging.max_page_size)
     if cursor is not None and not isinstance(cursor, str):
         raise ScimError(400, "'cursor' is a string", "invalidCursor")
     if cursor is None and start_index is None and paging.cursor and paging.default_method == "cursor":

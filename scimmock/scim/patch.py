@@ -13,6 +13,7 @@ from typing import Any
 
 from ..errors import ScimError
 from . import edit
+from .lenient import PATCH_OP, parsed_list, patch_of_1
 from .patch_path import PatchPath, parse_patch_path
 from .policy import Policy
 from .schema import Attribute, ResourceType, Schema
@@ -20,7 +21,6 @@ from .validate import invalid_syntax, invalid_value
 from .values import same
 
 _PLAIN_NAME = re.compile(r"[A-Za-z$][A-Za-z0-9_$-]*")
-PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
 
 def mutability_error(detail: str) -> ScimError:
@@ -92,6 +92,8 @@ def read_operations(body: Any, policy: Policy) -> list[dict[str, Any]]:
     """Return the operations of a PatchOp message with lower-case names; raises 400 invalidSyntax."""
     if not isinstance(body, dict):
         raise invalid_syntax("the body is a JSON object")
+    if policy.leniency.scim_1_bodies:
+        body = patch_of_1(body)
     by_name = {name.lower(): value for name, value in body.items()}
     schemas = by_name.get("schemas")
     named = isinstance(schemas, list) and any(
@@ -100,6 +102,8 @@ def read_operations(body: Any, policy: Policy) -> list[dict[str, Any]]:
     if not named and not (schemas is None and policy.leniency.schemas_optional):
         raise invalid_syntax(f"'schemas' holds {PATCH_OP!r}")
     operations = by_name.get("operations")
+    if policy.leniency.json_strings:
+        operations = parsed_list(operations)
     if not isinstance(operations, list) or not operations:
         raise invalid_syntax("'Operations' is a list of one or more operations")
     if len(operations) > policy.limits.patch_operations:

@@ -10,6 +10,7 @@ from typing import Any
 
 from ..errors import InvalidFilter, ScimError
 from .filter import And, Compare, Node, parse
+from .lenient import dotted_urn
 from .match import compile_value_filter
 from .path import Target, resolve
 from .policy import Policy
@@ -75,6 +76,9 @@ def parse_patch_path(
     name, filter_text, sub_name = parts
     target = resolve(name, resource_type)
     leniency = policy.leniency
+    if not target.declared and leniency.urn_dot_path:
+        name = dotted_urn(name, resource_type)
+        target = resolve(name, resource_type)
     if not target.declared and not leniency.accepts_unknown:
         detail = f"{resource_type.name} has no attribute {name!r}"
         raise invalid_syntax(detail) if in_value else _invalid_path(detail)

@@ -37,6 +37,12 @@ class Leniency:
     unquoted_filter_values: bool = False
     sub_attribute_after_value_path: bool = False
     unknown_filter_attributes: bool = False
+    json_strings: bool = False
+    single_from_list: bool = False
+    urn_dot_path: bool = False
+    unknown_schemas: bool = False
+    scim_1_bodies: bool = False
+    case_insensitive_path: bool = False
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Leniency:
@@ -70,6 +76,12 @@ SWITCHES: dict[str, str] = {
     "unquoted-filter-values": "a filter value may stand without quotes",
     "sub-attribute-after-value-path": 'a filter may be `emails[type eq "work"].value eq "x"`',
     "unknown-filter-attributes": "a filter on an attribute that no schema declares matches nothing",
+    "json-strings": "values and PATCH operations may be JSON inside a string (Entra's roles)",
+    "single-from-list": "a list of one value for an attribute that has one value is taken for that value",
+    "urn-dot-path": "a PATCH path may have a dot between the URN of an extension and its attribute",
+    "unknown-schemas": "URNs in `schemas` that the service does not know are silently left out",
+    "scim-1-bodies": "SCIM 1.1 URNs and PATCH bodies without operations are taken for those of SCIM 2.0",
+    "case-insensitive-path": "the names of endpoints may be in any case (`/users`)",
 }
 
 
@@ -108,11 +120,41 @@ class Paging:
 
 
 @dataclass(frozen=True, slots=True)
+class Filtering:
+    """How much of the filter language queries may use, and how it is read.
+
+    ``operators`` are those served, ``pr`` among them; ``joins`` are ``and``, ``or``, ``not`` and ``[]``
+    (value paths); ``attributes`` are the only ones that can be filtered by, in lower case, none for all.
+    ``flat`` reads ``and`` and ``or`` from left to right without precedence.  ``exact_values`` compares
+    all strings with regard to case, ``exact_names`` knows attributes in their declared spelling only.
+    """
+
+    operators: frozenset[str] = filters.OPERATORS | {"pr"}
+    joins: frozenset[str] = frozenset(("and", "or", "not", "[]"))
+    attributes: frozenset[str] = frozenset()
+    flat: bool = False
+    exact_values: bool = False
+    exact_names: bool = False
+
+    @property
+    def restricted(self) -> bool:
+        """Whether some filters of the grammar are refused."""
+        return bool(self.attributes or self.exact_names or len(self.operators) < 10 or len(self.joins) < 4)
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Everything that the engine asks about the service that it is.
 
     ``patch_answer`` and ``patch_answers`` (by resource type name) say whether a PATCH answers
     200 with the resource or 204 without (RFC 7644 section 3.5.2 allows both).
+
+    The switches below ``filtering`` are liberties against the standard, off unless a quirk sets them:
+    ``exact_uniqueness`` holds values of unique attributes for different that differ in case;
+    ``most_values`` keeps only the first values of the multi-valued attributes it names;
+    ``duplicate_members`` adds members that are there already once more; ``soft_delete`` names the
+    resource types whose DELETE sets ``active`` to false, ``hide_inactive`` those whose inactive
+    resources are neither found nor listed; ``id_from`` is an attribute that gives new resources their id.
     """
 
     leniency: Leniency = field(default_factory=Leniency)
@@ -127,6 +169,13 @@ class Policy:
     patch_answer: int = 200
     patch_answers: dict[str, int] = field(default_factory=dict, compare=False)
     documentation_uri: str | None = None
+    filtering: Filtering = field(default_factory=Filtering)
+    exact_uniqueness: bool = False
+    most_values: dict[str, int] = field(default_factory=dict, compare=False)
+    duplicate_members: bool = False
+    soft_delete: frozenset[str] = frozenset()
+    hide_inactive: frozenset[str] = frozenset()
+    id_from: str | None = None
 
     @property
     def filter_dialect(self) -> filters.Dialect:
@@ -134,6 +183,7 @@ class Policy:
             unquoted_values=self.leniency.unquoted_filter_values,
             sub_attribute_after_value_path=self.leniency.sub_attribute_after_value_path,
             max_length=self.limits.filter_length,
+            flat=self.filtering.flat,
             max_depth=self.limits.filter_depth,
         )
 
@@ -142,6 +192,7 @@ class Policy:
         return match.Semantics(
             unknown_is_absent=self.leniency.unknown_filter_attributes,
             boolean_strings=self.leniency.boolean_strings,
+            case_exact=self.filtering.exact_values,
         )
 
     def answer_to_patch(self, type_name: str) -> int:

@@ -30,6 +30,8 @@ from .ports import Store
 from .project import Selection, read_selection
 from .schema import ResourceType
 from .sort import Key, sort_key
+from .supported import check_supported
+from .values import is_inactive
 
 SEARCH_REQUEST = "urn:ietf:params:scim:api:messages:2.0:SearchRequest"
 
@@ -169,6 +171,8 @@ class Finder:
         ready = self._compiled.get(key)
         if ready is None:
             node = parse(text, dialect)
+            if self.policy.filtering.restricted:
+                check_supported(node, resource_type, self.policy.filtering)
             # Words without quotes (a leniency) are strings that the shape has not taken out.
             slotted = with_slots(node) if count_strings(node) == len(strings) else node
             compile_filter(node, resource_type, semantics)  # errors with the positions of this very text
@@ -176,8 +180,11 @@ class Finder:
                 compile_shape(slotted, resource_type, semantics),
                 plan(slotted, resource_type, self.store.indexed(resource_type.name)),
                 any(_is_derived(path, resource_type) for path in _paths(node)),
-                isinstance(node, Compare)
-                or (isinstance(node, ValuePath) and isinstance(node.inner, Compare)),
+                not semantics.case_exact
+                and (
+                    isinstance(node, Compare)
+                    or (isinstance(node, ValuePath) and isinstance(node.inner, Compare))
+                ),
             )
             if slotted is node and strings:
                 return ready, strings
@@ -244,8 +251,19 @@ class Finder:
                 ids: Iterable[str] = self.matches(resource_type, query.filter, many, query.base)
             else:
                 ids = self.store.slice(resource_type.name, 0, self.store.count(resource_type.name))
+            if resource_type.name in self.policy.hide_inactive:
+                ids = self._active(resource_type.name, ids)
             found.extend((resource_type, id) for id in ids)
         return found
+
+    def _active(self, name: str, ids: Iterable[str]) -> list[str]:
+        """Return the ids of the resources that are not inactive."""
+        return [id for id in ids if not is_inactive(self.store.get(name, id) or {})]
+
+    def _is_all_of(self, types: tuple[ResourceType, ...], query: Query) -> bool:
+        """Whether a query is for all resources of one type, as they come."""
+        only = len(types) == 1 and query.filter is None and query.sort_by is None
+        return only and types[0].name not in self.policy.hide_inactive
 
     def sorted_hits(self, types: tuple[ResourceType, ...], query: Query) -> list[tuple[Key, Hit]]:
         """Return all matches in the order of ``sortBy``; kept for the next page while nothing changes."""
@@ -280,7 +298,7 @@ class Finder:
             return self._cursor_page(types, query, cursors, endpoint)
         start, count = query.page.start_index - 1, query.page.count
         hits: list[Hit]
-        if len(types) == 1 and query.filter is None and query.sort_by is None:
+        if self._is_all_of(types, query):
             only = types[0]
             total = self.store.count(only.name)
             hits = [(only, id) for id in self.store.slice(only.name, start, start + count)]
@@ -302,7 +320,7 @@ class Finder:
         anchor: Any = None
         if query.page.cursor:
             anchor = cursors.read(query.page.cursor, canonical, count)
-        if len(types) == 1 and query.filter is None and query.sort_by is None:
+        if self._is_all_of(types, query):
             only = types[0]
             total = self.store.count(only.name)
             ids = self.store.after(only.name, -1 if anchor is None else anchor, count + 1)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..errors import ScimError
+from .lenient import only_one, resource_of_1, unpacked
 from .policy import Leniency
 from .schema import Attribute, ResourceType
 from .values import fold, is_unassigned, wrong_type
@@ -41,6 +42,8 @@ def _scalar(attribute: Attribute, value: Any, leniency: Leniency) -> Any:
         and value.lower() in ("true", "false")
     ):
         return value.lower() == "true"
+    if leniency.single_from_list and isinstance(value, dict) and not isinstance(value.get("value"), dict):
+        return _scalar(attribute, value.get("value"), leniency)
     if leniency.store_wrong_types:
         return value
     raise invalid_value(f"{attribute.path!r} is {wanted}, not {_show(attribute, value)}")
@@ -55,6 +58,8 @@ def _complex(attribute: Attribute, value: Any, leniency: Leniency) -> Any:
             return value
         raise invalid_value(f"{attribute.path!r} is an object, not {_show(attribute, value)}")
     subs = attribute.subs
+    if leniency.json_strings:
+        value = unpacked(attribute, value)
     result: dict[str, Any] = {}
     for name, inner in value.items():
         sub = subs.get(name) or subs.get(name.lower())
@@ -156,6 +161,8 @@ def normalise_value(attribute: Attribute, value: Any, leniency: Leniency) -> Any
     if attribute.type == "any":
         return value
     if not attribute.multi_valued:
+        if leniency.single_from_list:
+            value = only_one(value)
         if isinstance(value, list) and not leniency.store_wrong_types:
             raise invalid_value(f"{attribute.path!r} has one value, not a list")
         result = normalise_element(attribute, value, leniency)
@@ -179,10 +186,12 @@ def _names_of_extensions(resource_type: ResourceType, schemas: list[Any], lenien
             raise invalid_value("'schemas' is a list of URIs")
         name = known.get(urn.lower())
         if name is None:
-            if not leniency.accepts_unknown:
-                raise invalid_value(f"{urn!r} is not a schema of {resource_type.name}")
-            if leniency.drop_unknown_attributes:
+            if leniency.drop_unknown_attributes or (
+                leniency.unknown_schemas and not leniency.store_unknown_attributes
+            ):
                 continue
+            if not leniency.store_unknown_attributes:
+                raise invalid_value(f"{urn!r} is not a schema of {resource_type.name}")
             name = urn
         if name not in names:
             names.append(name)
@@ -214,6 +223,8 @@ def normalise_resource(resource_type: ResourceType, body: Any, leniency: Lenienc
     """
     if not isinstance(body, dict):
         raise invalid_syntax("the body is a JSON object")
+    if leniency.scim_1_bodies:
+        body = resource_of_1(body, resource_type)
     schemas = check_schemas(resource_type, body, leniency)
     result: dict[str, Any] = {"schemas": schemas}
     table, extensions = resource_type.attributes, resource_type.extensions

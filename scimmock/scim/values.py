@@ -112,3 +112,9 @@ def is_present(value: Any) -> bool:
 def is_unassigned(value: Any) -> bool:
     """Whether a value makes its attribute unassigned: null or an empty array (RFC 7643 section 2.5)."""
     return value is None or (isinstance(value, list) and not value)
+
+
+def is_inactive(document: dict[str, Any]) -> bool:
+    """Whether a resource is deactivated; a service that stores wrong types may have a string there."""
+    active = document.get("active")
+    return active is False or (type(active) is str and active.lower() == "false")

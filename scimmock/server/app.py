@@ -212,6 +212,8 @@ class App:
         if rules.active:
             rules.settle()
             candidates = rules.candidates(exchange.method, exchange.operation, exchange.resource)
+            if candidates is not None and candidates.none_has_its_turn(exchange.path):
+                candidates = None
         if candidates is None and forced is None and not tenant.quirks.on_call:
             return None
         return Passage(tenant, found, exchange, candidates, forced)

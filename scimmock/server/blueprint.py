@@ -8,6 +8,7 @@ from pathlib import Path
 
 from ..faults.base import Stage
 from ..faults.rule import Rule
+from ..findings.base import DEFAULT_PROFILES
 from ..fixture import AuthSpec, BasicSpec, ClientSpec, Layers, PeopleSpec, combine
 from ..quirks.quirkset import Chosen, QuirkSet
 from ..scim.policy import Policy
@@ -27,7 +28,7 @@ class Blueprint:
     ``tokens`` are the server's own bearer tokens by name, ``own_base_path`` and ``max_body`` (bytes)
     take the place of the fixture's, ``auth_required`` is False for --no-auth.  ``faults`` come beside
     the fixture's own rules, whose limits ``limited`` False (--no-limits) leaves out; ``quirks`` come
-    after the fixture's own.
+    after the fixture's own, ``profiles`` say by what requests are examined.
     """
 
     layers: Layers
@@ -42,6 +43,7 @@ class Blueprint:
     faults: tuple[Rule, ...] = ()
     limited: bool = True
     quirks: tuple[Chosen, ...] = ()
+    profiles: frozenset[str] = DEFAULT_PROFILES
 
     @property
     def base_path(self) -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from starlette.requests import Request
 
 from ..control.api import TenantOptions
 from ..errors import ScimError
+from ..faults.rule import read_rules
 from ..traffic.exchange import Exchange
 from .bases import BaseUrls
 from .blueprint import blueprint_for
@@ -45,7 +47,9 @@ class ControlHost:
                 "auth": layers.auth.name,
                 "client": layers.client.name if layers.client else None,
             },
-            "leniency": policy.leniency.names(),
+            "leniency": self.tenants.default.policy.leniency.names(),
+            "quirks": self.tenants.default.quirks.names(),
+            "profiles": sorted(blueprint.profiles),
             "seed": blueprint.seed,
             "limits": {name: getattr(limits, name) for name in limits.__dataclass_fields__}
             | {"tenants": self.tenants.max_tenants},
@@ -61,18 +65,23 @@ class ControlHost:
         return self.tenants.obtain(name) if name else self.tenants.default
 
     def create_tenant(self, name: str, options: TenantOptions) -> Tenant:
+        """Make a tenant; raises ScimError, FileError for its fixture and RuleError for its faults."""
         fixtures = (options.fixture,) if isinstance(options.fixture, str) else tuple(options.fixture or ())
         if name in self.tenants.tenants:
             raise ScimError(409, f"the tenant {name!r} exists already")
         blueprint = blueprint_for(
             self.tenants.blueprint, fixtures, options.users, options.groups, options.seed
         )
+        if options.faults:
+            rules = read_rules(options.faults, "faults", "control")
+            blueprint = replace(blueprint, faults=(*blueprint.faults, *rules))
         return self.tenants.create(name, blueprint)
 
     def delete_tenant(self, name: str) -> bool:
         return self.tenants.delete(name)
 
     def dump(self, tenant: Tenant) -> dict[str, list[dict[str, Any]]]:
+        tenant.faults.settle()
         return dump(tenant.directory, tenant.types)
 
     def restore(self, tenant: Tenant, content: dict[str, Any]) -> None:
@@ -82,4 +91,6 @@ class ControlHost:
         self.tenants.reset(tenant)
 
     def findings(self, tenant: Tenant, entries: Sequence[Exchange]) -> dict[int, list[dict[str, Any]]]:
-        return {}
+        examiner = tenant.examiner
+        examiner.catch_up(tenant.journal.entries)
+        return {entry.n: [finding.as_dict() for finding in examiner.of(entry.n)] for entry in entries}

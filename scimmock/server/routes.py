@@ -67,6 +67,9 @@ def route(tenant: Tenant, method: str, parts: list[str]) -> Route:
         return Route(_ROOT.get(method), _ROOT)
     first, rest = parts[0], parts[1:]
     resource_type = tenant.endpoints.get(first)
+    if resource_type is None and tenant.policy.leniency.case_insensitive_path:
+        first = _declared(tenant, first)
+        resource_type = tenant.endpoints.get(first)
     if resource_type is not None:
         if not rest:
             return Route(_COLLECTION.get(method), _COLLECTION, first, resource_type)
@@ -87,10 +90,18 @@ def route(tenant: Tenant, method: str, parts: list[str]) -> Route:
     raise ScimError(404, f"There is no endpoint /{'/'.join(parts)}")
 
 
+def _declared(tenant: Tenant, name: str) -> str:
+    """Return the name of an endpoint in its declared spelling, whatever its case."""
+    known = (*tenant.endpoints, *DISCOVERY, "Bulk", "Me")
+    return next((endpoint for endpoint in known if endpoint.lower() == name.lower()), name)
+
+
 def bulk_route(tenant: Tenant, path: str) -> tuple[ResourceType, str | None] | None:
     """Return the resource type and id that the path of a bulk operation names, None for neither."""
     parts = [unquote(part) for part in path.partition("?")[0].strip("/").split("/")]
     resource_type = tenant.endpoints.get(parts[0]) if parts else None
+    if resource_type is None and parts and tenant.policy.leniency.case_insensitive_path:
+        resource_type = tenant.endpoints.get(_declared(tenant, parts[0]))
     if resource_type is None or len(parts) > 2:
         return None
     return resource_type, parts[1] if len(parts) == 2 else None

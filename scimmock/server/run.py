@@ -25,6 +25,7 @@ from ..control.api import control_app
 from ..errors import FileError, UsageError
 from ..faults.files import load_faults
 from ..faults.rule import Rule
+from ..findings.base import DEFAULT_PROFILES
 from ..fixture import BasicSpec, ClientSpec, Fixture, combine
 from ..hosts import is_loopback
 from ..quirks.options import chosen_quirks
@@ -72,6 +73,7 @@ class ServeOptions:
     no_limits: bool = False
     fault_header: bool = False
     quirks: tuple[str, ...] = ()
+    lint: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,6 +124,7 @@ def blueprint_of(options: ServeOptions) -> Blueprint:
         faults=_faults(options.faults, layers.behaviour),
         limited=not options.no_limits,
         quirks=tuple(chosen_quirks(options.quirks)),
+        profiles=DEFAULT_PROFILES | set(options.lint),
     )
 
 
@@ -295,9 +298,11 @@ class Running:
             on_ready(self.ready)
 
         self.server.on_ready = ready
-        # The directory lives as long as the server: the collector need not look at it again.
+        # The directory lives as long as the server: the collector need not look at it again, nor at
+        # the exchanges of the journal after every few hundred requests.
         gc.collect()
         gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
         try:
             with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
                 runner.run(self._serve())

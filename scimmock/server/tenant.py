@@ -9,6 +9,7 @@ from typing import Any
 from ..clock import Clock
 from ..errors import ScimError
 from ..faults.ruleset import RuleSet
+from ..findings.examine import Examiner
 from ..journal.ring import Budget, Journal
 from ..quirks.quirkset import QuirkSet
 from ..scim.discovery import Discovery
@@ -17,6 +18,7 @@ from ..scim.page import Cursors
 from ..scim.policy import Policy
 from ..scim.schema import ResourceType
 from ..store.directory import Directory
+from ..store.history import attach, detach
 from ..traffic.reply import Reply
 from .auth import Authenticator, Issued
 from .blueprint import Blueprint
@@ -55,13 +57,15 @@ class Tenant:
             clock,
             {resource_type.endpoint[1:]: resource_type.name for resource_type in self.types},
         )
+        self.examiner = Examiner(self.types, blueprint.profiles)
+        self.directory = directory
+        self.faults.on_history = self._remember
         self.faults.put(blueprint.rules)
         self.encoder = JsonEncoder()
         self.endpoints = {resource_type.endpoint[1:]: resource_type for resource_type in self.types}
         self._created = clock.text()
         self._cursor_key = secrets.token_bytes(16)
         self._base_urls: dict[bytes, tuple[bytes, str]] = {}
-        self.directory = directory
         self._behave(blueprint.quirk_set)
 
     def _behave(self, quirks: QuirkSet) -> None:
@@ -102,10 +106,24 @@ class Tenant:
         self.directory = directory
         self.service = self.service_on(directory)
         directory.encode = self.service.default_view
+        self._remember(self.faults.keeps_history)
+        # What the clients did before has nothing to do with these resources.
+        self.examiner.catch_up(self.journal.entries)
+        self.examiner.forget()
+
+    def _remember(self, wanted: bool) -> None:
+        """Let the directory keep what it was, or not."""
+        if wanted:
+            attach(self.directory, self.clock.elapsed)
+        elif self.directory.history is not None:
+            detach(self.directory)
 
     def service_on(self, store: Any = None, policy: Policy | None = None) -> Service:
-        """Return a service on another store or under another policy, otherwise like the tenant's own."""
-        return Service(
+        """Return a service on another store or under another policy, otherwise like the tenant's own.
+
+        A store that is not the tenant's directory shows its resources as the service does.
+        """
+        service = Service(
             self.types,
             policy or self.policy,
             self.directory if store is None else store,
@@ -114,6 +132,9 @@ class Tenant:
             self._cursors,
             self.quirks.dress,
         )
+        if store is not None and store is not self.directory:
+            store.encode = service.default_view
+        return service
 
     def error_reply(self, error: ScimError) -> Reply:
         """Return an error as this service words it."""

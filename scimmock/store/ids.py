@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base64 import urlsafe_b64encode
 from collections.abc import Callable
 from hashlib import blake2b
 
@@ -11,7 +12,8 @@ class Minter:
 
     An id comes from (seed, tenant, type, natural key, occurrence) and from nothing else, so that it
     does not depend on what other requests do in between.  An id that was deleted is never issued
-    again (RFC 7643 section 3.1).  ``form`` is "uuid", "hex" (32 digits) or "number" (10 digits).
+    again (RFC 7643 section 3.1).  ``form`` is "uuid", "hex" (32 digits), "number" (10 digits) or
+    "unsafe" (22 letters, digits, ``-``, ``_``, and a ``&``, which must be escaped in some parts of a URL).
     """
 
     def __init__(self, seed: int, tenant: str, form: str = "uuid") -> None:
@@ -51,6 +53,9 @@ def _shape(digest: bytes, form: str) -> str:
         return digest.hex()
     if form == "number":
         return str(10**9 + int.from_bytes(digest[:8], "big") % (9 * 10**9))
+    if form == "unsafe":
+        letters = urlsafe_b64encode(digest).rstrip(b"=").decode()
+        return f"{letters[0]}&{letters[2:]}"
     text = digest.hex()
     # Version 4 and the RFC variant, so that clients which parse ids as UUIDs are content.
     variant = "89ab"[int(text[16], 16) & 3]

@@ -33,6 +33,7 @@ class Exchange:
         "before",
         "begin",
         "connection",
+        "cost",
         "end",
         "error",
         "executed",
@@ -96,6 +97,7 @@ class Exchange:
         self.id: str | None = None
         self.identity: str | None = None
         self.seed = 0
+        self.cost = 0  # of memory, in bytes, as the journal counts it
         self.rules: list[dict[str, Any]] | None = None
         self.notes: list[dict[str, Any]] | None = None
         self.quirks: tuple[str, ...] = ()

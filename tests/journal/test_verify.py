@@ -190,7 +190,7 @@ def test_the_nearest_misses(journal: Journal) -> None:
     assert first["differs"] == [
         {"field": "filter", "wanted": 'userName eq "carol"', "found": 'userName is "bjensen"'}
     ]
-    assert [differs["field"] for differs in second["differs"]] == ["status", "filter"]
+    assert [differs["field"] for differs in second["differs"]] == ["filter", "status"]
     (failure,) = check(journal, {"operation": "search"}).failures
     assert [miss["n"] for miss in failure["nearest"]] == [5, 4, 3], "the most recent first"
 

@@ -1,0 +1,47 @@
+"""`delete_resurrects`: what was deleted comes back."""
+
+from __future__ import annotations
+
+from ...scim.answer import Answer
+from ...store.history import restore_document
+from ..base import Action, Run, Stage, action
+from ..call import Call
+from ..rule import Fired
+from ..values import Lag
+
+
+@action(Stage.STATE, tentative=True)
+class DeleteResurrects(Action):
+    """Deletes a resource, which comes back later with its old id.
+
+    The main value is a duration, ``{requests: n}`` (the n requests that follow find it gone) or
+    ``true`` (one request).  The groups that it was a member of do not get it back.
+    """
+
+    delete_resurrects: Lag
+
+    def engine(self, call: Call, fired: Fired, run: Run) -> Answer:
+        """Delete, and see to the return."""
+        ground, kind, id = call.ground, call.resource_type, call.id
+        directory = ground.directory
+        before = directory.get(kind.name, id) if kind is not None and id is not None else None
+        answer = run()
+        if call.operation != "delete" or before is None or kind is None or id is None:
+            return answer
+        fired.count(effect="deleted, will come back")
+        end = ground.clock.elapsed() + self.delete_resurrects.seconds
+        left = self.delete_resurrects.count
+
+        def due() -> bool:
+            nonlocal left
+            if left == 0:
+                return ground.clock.elapsed() >= end
+            left -= 1
+            return False
+
+        def act() -> None:
+            if ground.directory is directory and directory.find(id) is None:
+                restore_document(directory, kind.name, id, before)
+
+        ground.schedule(due, act)
+        return answer
