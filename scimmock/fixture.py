@@ -17,10 +17,9 @@ from typing import Annotated, Any, Literal
 import msgspec
 
 from .errors import FileError, did_you_mean
-from .faults.errors import RuleError
 from .faults.files import rules_of
 from .faults.rule import Rule
-from .quirks.quirkset import Chosen, read_quirks
+from .quirks.quirkset import Chosen
 from .scim.policy import SWITCHES, Bulk, Leniency, Limits, Paging, Policy
 from .scim.schema import ResourceType, Schema, SchemaError, load_schema, standard_schema
 from .yamlfile import YamlFile, read_yaml
@@ -97,7 +96,7 @@ class BehaviourSpec(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     change_password: bool = True
     paging: PagingSpec = PagingSpec()
     limits: LimitsSpec = LimitsSpec()
-    ids: Literal["uuid", "hex", "number"] = "uuid"
+    ids: Literal["uuid", "hex", "number", "unsafe"] = "uuid"
     documentation_uri: str | None = None
 
 

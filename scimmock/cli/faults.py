@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+from json import dumps
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,7 @@ from .remote import RefusedError, Remote, remote_options, with_remote
 @click.group(
     short_help="List, add, switch and remove the fault rules of a server.",
     epilog=(
-        "Examples:\n\n  scimmock faults add --match operation=create --do status=429 --do retry_after=30s\n\n"
+        "Examples:\n\n  scimmock faults add --match operation=create --do status=429\n\n"
         "  scimmock faults list"
     ),
 )
@@ -28,13 +28,13 @@ def command() -> None:
 @command.command(
     "list", epilog="Examples:\n\n  scimmock faults list\n\n  scimmock faults list --tenant a --json"
 )
-@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+@click.option("--json", "json", is_flag=True, help="Print JSON.")
 @with_remote
-def list_(remote: Remote, as_json: bool) -> None:
+def list_(remote: Remote, json: bool) -> None:
     """Show the rules with how often they fired and how often they still can."""
     rules = remote.call("GET", "faults")["faults"]
-    if as_json:
-        click.echo(json.dumps(rules, indent=2, ensure_ascii=False))
+    if json:
+        click.echo(dumps(rules, indent=2, ensure_ascii=False))
         return
     _show(rules)
 
@@ -43,8 +43,8 @@ def list_(remote: Remote, as_json: bool) -> None:
     "add",
     epilog=(
         "Examples:\n\n  scimmock faults add flaky-network\n\n"
-        "  scimmock faults add --match operation=patch --when first=1 --do lost_response=reset\n\n"
-        "  scimmock faults add '{match: {resource: Users}, do: {stale_read: 5s}}'"
+        "  scimmock faults add --when first=1 --do lost_response=reset\n\n"
+        "  scimmock faults add '{match: {method: GET}, do: {stale_read: 5s}}'"
     ),
 )
 @click.argument("source", required=False, metavar="[PACK|FILE|RULE]")
@@ -212,5 +212,5 @@ def _flow(value: Any) -> str:
     if isinstance(value, list):
         return "[" + ", ".join(map(_flow, value)) + "]"
     if isinstance(value, str):
-        return value if value.replace("_", "").replace("-", "").isalnum() else json.dumps(value)
-    return json.dumps(value)
+        return value if value.replace("_", "").replace("-", "").isalnum() else dumps(value)
+    return dumps(value)

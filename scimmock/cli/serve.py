@@ -72,7 +72,7 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 )
 @click.option(
     "--quirk",
-    "quirks",
+    "quirk",
     multiple=True,
     metavar="NAME[:P=V,...]",
     help="Oddities of the service beside those of the fixture.",
@@ -138,6 +138,7 @@ def _start(given: dict[str, Any], show_progress: bool) -> Running:
     basic, clients = given.pop("basic"), given.pop("oauth_client")
     options = ServeOptions(
         fixtures=given.pop("fixture"),
+        quirks=given.pop("quirk"),
         tokens=_tokens(given.pop("token")),
         basic=tuple(BasicSpec(*_pair("--basic", text)) for text in basic),
         clients=tuple(_client(ClientSpec, text) for text in clients),

@@ -23,7 +23,13 @@ _COLOURS = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
     epilog="Examples:\n\n  scimmock tail --follow\n\n  scimmock tail -n 50 --operation patch --status 4xx",
 )
 @click.option("--follow", "-f", is_flag=True, help="Go on with what happens, until Ctrl-C.")
-@click.option("--json", "as_json", is_flag=True, help="Print each exchange as a line of JSON.")
+@click.option(
+    "--json",
+    "as_json",
+    is_flag=True,
+    envvar="SCIMMOCK_TAIL_JSON",
+    help="Print each exchange as a line of JSON.",
+)
 @click.option(
     "--lines", "-n", type=click.IntRange(0), default=20, show_default=True, help="How many past ones to show."
 )

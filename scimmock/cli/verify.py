@@ -23,7 +23,9 @@ from .remote import RefusedError, Remote, with_remote
 @click.option(
     "--junit", type=click.Path(path_type=Path, dir_okay=False), help="Write a JUnit XML report here."
 )
-@click.option("--json", "as_json", is_flag=True, help="Print the server's answer.")
+@click.option(
+    "--json", "as_json", is_flag=True, envvar="SCIMMOCK_VERIFY_JSON", help="Print the server's answer."
+)
 @with_remote
 def command(remote: Remote, file: Path, junit: Path | None, as_json: bool) -> None:
     """Check the journal of a running server against the expectations in a file.

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..faults.errors import RuleError
+
 
 class ControlError(Exception):
     """An error that is answered to the caller of the control API."""
@@ -23,3 +25,10 @@ class ControlError(Exception):
         if self.did_you_mean:
             error["did_you_mean"] = self.did_you_mean
         return {"error": error}
+
+
+def rule_error(error: RuleError) -> ControlError:
+    """Return what is wrong with a rule or quirk as an error of the control API."""
+    hint = f", {error.hint}" if error.hint and not error.suggestion else ""
+    status = 409 if error.message.endswith("is taken") else 400
+    return ControlError(status, f"{error.message}{hint}", error.path.lstrip(".") or None, error.suggestion)

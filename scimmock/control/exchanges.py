@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from ..journal.criteria import WrongCriterion, criterion, glob
+from ..journal.plain import plain
 from ..journal.words import describe
 from ..traffic.exchange import Exchange
 from .errors import ControlError
@@ -70,5 +71,9 @@ async def documents_of(host: Host, tenant: Any, entries: Sequence[Exchange]) -> 
 def _document(exchange: Exchange, findings: list[dict[str, Any]]) -> dict[str, Any]:
     document = exchange.as_dict()
     document["summary"] = describe(exchange)
-    document["trace"]["findings"] = findings
+    # Findings quote what was sent, which may be text that JSON cannot carry.
+    document["trace"]["findings"] = [
+        {key: plain(value) if isinstance(value, str) else value for key, value in finding.items()}
+        for finding in findings
+    ]
     return document

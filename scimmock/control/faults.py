@@ -11,15 +11,8 @@ from starlette.responses import Response
 from ..errors import FileError
 from ..faults.errors import RuleError
 from ..faults.files import load_faults, packs
-from .errors import ControlError
+from .errors import ControlError, rule_error
 from .host import Call, Host, read_json
-
-
-def rule_error(error: RuleError) -> ControlError:
-    """Return what is wrong with a rule as an error of the control API."""
-    hint = f", {error.hint}" if error.hint and not error.suggestion else ""
-    status = 409 if error.message.endswith("is taken") else 400
-    return ControlError(status, f"{error.message}{hint}", error.path.lstrip(".") or None, error.suggestion)
 
 
 async def _list(host: Host, request: Request) -> Response:

@@ -38,7 +38,8 @@ class Host(Protocol):
 class TenantOptions(msgspec.Struct, forbid_unknown_fields=True):
     """The body of ``PUT tenants/{name}``; everything is optional.  ``fixture`` is one name or several.
 
-    ``faults`` and ``replay`` have no effect yet: only their empty forms are accepted.
+    ``faults`` are rules, ``quirks`` come after those of the fixture.  ``replay`` has no effect yet: only
+    its empty form is accepted.
     """
 
     fixture: str | list[str] | None = None
@@ -46,6 +47,7 @@ class TenantOptions(msgspec.Struct, forbid_unknown_fields=True):
     groups: int | None = None
     seed: int | None = None
     faults: list[Any] = []
+    quirks: list[Any] = []
     replay: str | None = None
 
 

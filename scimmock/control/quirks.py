@@ -8,8 +8,7 @@ from starlette.responses import Response
 
 from ..faults.errors import RuleError
 from ..quirks.quirkset import QuirkSet, read_quirks
-from .errors import ControlError
-from .faults import rule_error
+from .errors import ControlError, rule_error
 from .host import Call, Host, read_json, tenant_of
 
 

@@ -9,9 +9,10 @@ from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ..errors import FileError, did_you_mean
+from ..faults.errors import RuleError
 from ..version import __version__
 from .asked import read_body
-from .errors import ControlError
+from .errors import ControlError, rule_error
 from .host import Call, Host, TenantOptions
 
 _MAX_PEOPLE = 1_000_000
@@ -54,9 +55,8 @@ async def _put_tenant(host: Host, request: Request) -> Response:
     for field in ("users", "groups"):
         if not 0 <= (getattr(options, field) or 0) <= _MAX_PEOPLE:
             raise ControlError(400, f"a number from 0 to {_MAX_PEOPLE} would be right", field)
-    for field in ("faults", "replay"):
-        if getattr(options, field):
-            raise ControlError(400, "this version has none of them yet", field)
+    if options.replay:
+        raise ControlError(400, "this version replays nothing yet", "replay")
     names = [options.fixture] if isinstance(options.fixture, str) else options.fixture or []
     for fixture in names:
         if "/" in fixture or fixture.startswith("."):
@@ -67,6 +67,8 @@ async def _put_tenant(host: Host, request: Request) -> Response:
         raise ControlError(
             400, error.message + (f", {error.hint}" if error.hint else ""), "fixture"
         ) from None
+    except RuleError as error:
+        raise rule_error(error) from None
     return JSONResponse(_described(host, request, tenant), status_code=201)
 
 

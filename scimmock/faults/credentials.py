@@ -26,7 +26,10 @@ def credential(call: Call) -> str | None:
     if call.exchange.identity is None or call.operation == "token":
         return None
     header = _authorization(call)
-    return blake2b(header, digest_size=16).hexdigest() if header is not None else None
+    if header is None:
+        return None
+    scheme, _, value = header.partition(b" ")
+    return blake2b(scheme.lower() + b" " + value.strip(), digest_size=16).hexdigest()
 
 
 def unauthorized(call: Call, detail: str, error: str | None, shape: str | None = None) -> Reply:

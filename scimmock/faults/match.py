@@ -136,9 +136,9 @@ def _globs(words: list[str]) -> Callable[[str], bool]:
 
 def _literal(words: list[str]) -> str:
     """Return the longest text that every path which fits a glob has in it."""
-    if len(words) != 1:
+    if len(words) != 1 or "[" in words[0]:
         return ""
-    return max(re.split(r"[*?]|\[.*?\]", words[0]), key=len)
+    return max(re.split(r"[*?]", words[0]), key=len)
 
 
 def _path_test(words: list[str]) -> Test:

@@ -156,7 +156,7 @@ class Schedule:
 def share(*of: object) -> float:
     """Return a number from 0 to 1 (1 excluded) that follows from what is given."""
     text = "\0".join(map(str, of)).encode("utf-8", "surrogatepass")
-    return int.from_bytes(blake2b(text, digest_size=8).digest(), "big") / 2**64
+    return (int.from_bytes(blake2b(text, digest_size=8).digest(), "big") >> 11) / 2**53
 
 
 def _gap(probability: float, drawn: float) -> tuple[int, float]:
@@ -168,7 +168,10 @@ def _gap(probability: float, drawn: float) -> tuple[int, float]:
         return _NEVER, 1.0
     if probability >= 1:
         return 1, drawn
-    failures = int(math.log1p(-drawn) / math.log1p(-probability))
+    tries = math.log1p(-drawn) / math.log1p(-probability)
+    if tries >= _NEVER:
+        return _NEVER, 1.0
+    failures = int(tries)
     rest = (1 - drawn) / (1 - probability) ** failures if failures < 10_000 else 1 - probability * drawn
     return failures + 1, min(max(0.0, 1 - rest), probability * (1 - 2**-53))
 

@@ -10,12 +10,11 @@ from urllib.parse import parse_qsl
 
 from ..errors import InvalidFilter
 from ..scim.loose import loose_filter, lowered
-from ..traffic.bodies import MASK, is_secret_header
+from ..traffic.bodies import MASK, is_secret_header, masked_filter
 from ..traffic.exchange import Exchange
 from .body import filtered_document
 from .filters import filter_shape, paths_of, told_at
 from .plain import is_secret, plain, short
-from .words import masked_filter
 
 _STATUS = re.compile(r"[1-5](?:xx|[0-9]{2})|0")
 _MAX_TEXT = 160

@@ -17,9 +17,9 @@ _OVERHEAD = 1500
 _PER_MEMBER = 8  # two forms of a group share their members, but not the list of them
 
 
-def _cost(exchange: Exchange) -> int:
+def _cost(exchange: Exchange, most: int) -> int:
     """Return about how many bytes an exchange holds in memory."""
-    cost = len(exchange.request_body) + len(exchange.response_body) + _OVERHEAD
+    cost = min(exchange.request_size, most) + min(exchange.response_size, most) + _OVERHEAD
     if exchange.upstream is not None:
         cost += len(exchange.upstream[2])
     if exchange.after is not None and type(exchange.after.get("members")) is list:
@@ -76,15 +76,14 @@ class Journal:
         self.next = n + 1
         exchange.t = exchange.at - self.started
         exchange.seed = self.seed
-        asked, answered = len(exchange.request_body), len(exchange.response_body)
-        exchange.request_size = asked
-        if not exchange.response_size:
-            exchange.response_size = answered
-        if asked > self.max_body:
-            exchange.request_body = exchange.request_body[: self.max_body]
-        if answered > self.max_body:
-            exchange.response_body = exchange.response_body[: self.max_body]
-        cost = exchange.cost = _cost(exchange)
+        most = self.max_body
+        asked = exchange.request_size = len(exchange.request_body)
+        answered = exchange.response_size
+        if not answered:
+            answered = exchange.response_size = len(exchange.response_body)
+        if asked > most or answered > most:
+            exchange.cut(most)
+        cost = exchange.cost = _cost(exchange, most)
         entries, budget = self.entries, self.budget
         entries.append(exchange)
         self.bytes += cost

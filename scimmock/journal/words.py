@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 from typing import Any
-from urllib.parse import parse_qsl, quote, unquote_plus
+from urllib.parse import parse_qsl
 
 import msgspec
 
-from ..traffic.bodies import masked_query
+from ..traffic.bodies import masked_filter
 from ..traffic.exchange import Exchange
 from .changes import changes
 from .plain import is_secret, plain, short
@@ -47,11 +47,6 @@ def json_of(body: bytes) -> Any:
         return msgspec.json.decode(body) if body else None
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-
-
-def masked_filter(text: str) -> str:
-    """Return a filter without what it compares passwords with."""
-    return unquote_plus(masked_query(quote(text, safe="")))
 
 
 def _is_success(exchange: Exchange) -> bool:

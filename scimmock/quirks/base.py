@@ -38,6 +38,8 @@ class Quirk(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     standard: ClassVar[str] = ""
     # The form of new ids, see `scimmock.store.ids.Minter`; None leaves the fixture's.
     ids: ClassVar[str | None] = None
+    # Other names of endpoints, each with the standard's name, or None for one that there is not.
+    renamed: ClassVar[dict[str, str | None]] = {}
 
     def policy(self, policy: Policy) -> Policy:
         """Engine policy: return the policy with switches set otherwise."""

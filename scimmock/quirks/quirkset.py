@@ -108,8 +108,11 @@ class QuirkSet:
         self.standing = tuple(
             item.name
             for item in self.chosen
-            if any(_overrides(item.quirk, seam) for seam in ("policy", "document"))
+            if item.quirk.renamed or any(_overrides(item.quirk, seam) for seam in ("policy", "document"))
         )
+        self.endpoints: dict[str, str | None] = {}
+        for quirk in everyone:
+            self.endpoints |= quirk.renamed
         self.ids = next((quirk.ids for quirk in reversed(everyone) if quirk.ids), None)
 
     def names(self) -> list[str]:

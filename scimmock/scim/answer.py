@@ -15,7 +15,7 @@ class Request:
     """The parts of a request that the engine reads, already decoded.
 
     ``query`` holds the last value of each parameter, ``body`` what JSON decodes to, ``base`` the URL
-    under which the client knows the service.
+    under which the client knows the service.  ``hidden`` lets it reach resources that the policy hides.
     """
 
     query: dict[str, str] = field(default_factory=dict)
@@ -23,6 +23,7 @@ class Request:
     if_match: str | None = None
     if_none_match: str | None = None
     base: str = ""
+    hidden: bool = False
 
 
 @dataclass(slots=True)

@@ -38,8 +38,8 @@ Encoded = list[bytes]
 class Service:
     """The operations on resources.
 
-    ``now`` gives the time as xsd:dateTime text, ``dress`` makes the representation of a resource one's own.  Raises ScimError for everything that the client did
-    wrong; the store is unchanged then.
+    ``now`` gives the time as xsd:dateTime text, ``dress`` makes the representation of a resource one's
+    own.  Raises ScimError for everything that the client did wrong; the store is unchanged then.
     """
 
     def __init__(
@@ -106,11 +106,12 @@ class Service:
         body = self._body(resource_type, id, selection)
         return Answer(status, body, f"{resource_type.endpoint}/{id}", etag, resource_type.name, id)
 
-    def _find(self, resource_type: ResourceType, id: str) -> dict[str, Any]:
+    def _find(self, resource_type: ResourceType, id: str, request: Request) -> dict[str, Any]:
         document = self.store.get(resource_type.name, id)
         if document is None:
             raise not_found(id)
-        if resource_type.name in self.policy.hide_inactive and is_inactive(document):
+        hides = self.policy.hide_inactive
+        if hides and resource_type.name in hides and is_inactive(document) and not request.hidden:
             raise not_found(id)
         return document
 
@@ -118,7 +119,7 @@ class Service:
 
     def read(self, resource_type: ResourceType, id: str, request: Request) -> Answer:
         """GET of a known resource (section 3.4.1); 304 and 412 by its conditions (section 3.14)."""
-        document = self._find(resource_type, id)
+        document = self._find(resource_type, id, request)
         if self.policy.etag and request.if_match is not None:
             check_match(request.if_match, None, document["meta"].get("version"))
         if self.policy.etag and request.if_none_match is not None:
@@ -233,7 +234,7 @@ class Service:
     def delete(self, resource_type: ResourceType, id: str, request: Request) -> Answer:
         """DELETE (section 3.6): 204, and the resource leaves all groups."""
         old = self._precondition(resource_type, id, request)
-        if resource_type.name in self.policy.soft_delete:
+        if resource_type.name in self.policy.soft_delete and resource_type.attribute("active") is not None:
             if not is_inactive(old):
                 self._store(resource_type, id, {**old, "active": False})
             return Answer(204, None, type_name=resource_type.name, id=id)
@@ -264,7 +265,7 @@ class Service:
             read_selection(request.query.get("attributes"), request.query.get("excludedAttributes"))
 
     def _precondition(self, resource_type: ResourceType, id: str, request: Request) -> dict[str, Any]:
-        document = self._find(resource_type, id)
+        document = self._find(resource_type, id, request)
         if self.policy.etag:
             check_match(request.if_match, request.if_none_match, document["meta"].get("version"))
         return document

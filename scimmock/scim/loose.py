@@ -129,7 +129,7 @@ def _values(document: Any, steps: Iterable[str]) -> Iterator[Any]:
     """Yield what a document holds at a path, each value of a list by itself."""
     level = [document]
     for step in steps:
-        level = [inner for value in _each(level) if isinstance(value, dict) for inner in (value.get(step),)]
+        level = [_get(value, step) for value in _each(level) if isinstance(value, dict)]
     return _each(level)
 
 
@@ -138,6 +138,9 @@ def _get(document: dict[str, Any], name: str) -> Any:
     value = document.get(name)
     if value is None and name not in document:
         wanted = name.lower()
+        value = document.get(wanted)
+        if value is not None:
+            return value
         for key in document:
             if len(key) == len(name) and key.lower() == wanted:
                 return document[key]

@@ -13,7 +13,8 @@ from typing import Any
 
 from ..errors import ScimError
 from . import edit
-from .lenient import PATCH_OP, parsed_list, patch_of_1
+from .lenient import PATCH_OP as PATCH_OP
+from .lenient import parsed_list, patch_of_1
 from .patch_path import PatchPath, parse_patch_path
 from .policy import Policy
 from .schema import Attribute, ResourceType, Schema

@@ -177,23 +177,25 @@ class Policy:
     hide_inactive: frozenset[str] = frozenset()
     id_from: str | None = None
 
-    @property
-    def filter_dialect(self) -> filters.Dialect:
-        return filters.Dialect(
+    # Made once: each filter and each path of a PATCH asks for them.
+    filter_dialect: filters.Dialect = field(init=False, compare=False, repr=False)
+    filter_semantics: match.Semantics = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        dialect = filters.Dialect(
             unquoted_values=self.leniency.unquoted_filter_values,
             sub_attribute_after_value_path=self.leniency.sub_attribute_after_value_path,
-            max_length=self.limits.filter_length,
             flat=self.filtering.flat,
+            max_length=self.limits.filter_length,
             max_depth=self.limits.filter_depth,
         )
-
-    @property
-    def filter_semantics(self) -> match.Semantics:
-        return match.Semantics(
+        semantics = match.Semantics(
             unknown_is_absent=self.leniency.unknown_filter_attributes,
             boolean_strings=self.leniency.boolean_strings,
             case_exact=self.filtering.exact_values,
         )
+        object.__setattr__(self, "filter_dialect", dialect)
+        object.__setattr__(self, "filter_semantics", semantics)
 
     def answer_to_patch(self, type_name: str) -> int:
         return self.patch_answers.get(type_name, self.patch_answer)

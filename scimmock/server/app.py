@@ -10,9 +10,10 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from ..errors import ScimError
-from ..scim.answer import Request
+from ..scim.answer import Answer, Request
 from ..traffic.exchange import Exchange
 from ..traffic.reply import Reply
 from .auth import ANONYMOUS, Identity
@@ -46,6 +47,7 @@ log = logging.getLogger("scimmock")
 CONTROL = "/_scimmock"
 _MAX_FORM = 65_536  # bytes of a request to the token endpoint
 _TOKEN_METHODS = {"POST": "token"}
+_WRITES = frozenset(("create", "replace", "patch", "delete"))
 _TOLD = {
     "reset": "the connection was reset",
     "closed": "the connection was closed without an answer",
@@ -189,7 +191,7 @@ class App:
         if path.startswith(base) and path[len(base) : len(base) + 1] in ("/", ""):
             exchange.path = path = path[len(base) :] or "/"
             try:
-                found = route(tenant, method, split(path[1:]))
+                found = route(tenant, method, _standard(tenant, split(path[1:])))
             except ScimError as error:
                 return error
         elif path in ("/oauth/token", f"{base.rpartition('/')[0]}/oauth/token"):
@@ -214,6 +216,8 @@ class App:
             candidates = rules.candidates(exchange.method, exchange.operation, exchange.resource)
             if candidates is not None and candidates.none_has_its_turn(exchange.path):
                 candidates = None
+            if exchange.operation == "bulk":  # the operations in it may meet rules that it does not meet
+                return Passage(tenant, found, exchange, candidates, forced)
         if candidates is None and forced is None and not tenant.quirks.on_call:
             return None
         return Passage(tenant, found, exchange, candidates, forced)
@@ -276,19 +280,42 @@ class App:
             check_accept(seen[b"accept"])
         if exchange.method in WITH_BODY:
             request.body = decode_body(body, seen, tenant, found)
-        kind, id = found.resource_type, found.id
-        if kind is not None and id is not None and exchange.operation != "read":
-            exchange.before = tenant.directory.get(kind.name, id)
-        if passage is None:
-            answer = operate(tenant, found, request, identity)
-        else:
-            answer = passage.engine(found, request, identity)
-        exchange.executed = time.perf_counter()
-        if answer.id is not None:
-            exchange.id = answer.id
-            if answer.type_name is not None and exchange.operation != "read":
-                exchange.after = tenant.directory.get(answer.type_name, answer.id)
+        answer = self._run(tenant, found, request, identity, exchange, passage)
         return reply_to(answer, url)
+
+    @staticmethod
+    def _run(
+        tenant: Tenant,
+        found: Route,
+        request: Request,
+        identity: Identity,
+        exchange: Exchange,
+        passage: Passage | None,
+    ) -> Answer:
+        """Run the engine; the exchange learns what became of the resource that a write is for."""
+        run = partial(operate, tenant) if passage is None else passage.engine
+        if exchange.operation not in _WRITES:
+            answer = run(found, request, identity)
+            exchange.executed = time.perf_counter()
+            if answer.id is not None:
+                exchange.id = answer.id
+            return answer
+        kind, id = found.resource_type, found.id
+        before = tenant.directory.get(kind.name, id) if kind is not None and id is not None else None
+        try:
+            answer = run(found, request, identity)
+        except ScimError:
+            if before is not None and kind is not None and id is not None:
+                after = tenant.directory.get(kind.name, id)
+                if after is not before:  # an error does not mean that nothing was done
+                    exchange.before, exchange.after = before, after
+            raise
+        exchange.executed = time.perf_counter()
+        exchange.before = before
+        if answer.id is not None and answer.type_name is not None:
+            exchange.id = answer.id
+            exchange.after = tenant.directory.get(answer.type_name, answer.id)
+        return answer
 
     @staticmethod
     def _token(tenant: Tenant, seen: Seen, exchange: Exchange, body: bytes) -> Reply:
@@ -329,7 +356,7 @@ class App:
         exchange.answered = time.perf_counter()
         exchange.status = status
         exchange.response_headers = headers
-        exchange.response_body = body
+        exchange.answered_with(body, reply.joined if body else None)
         if reply.delivery is None:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
@@ -349,5 +376,18 @@ class App:
     def _close(self, tenant: Tenant, exchange: Exchange) -> None:
         exchange.end = time.perf_counter()
         tenant.journal.add(exchange)
+        if exchange.rules:
+            tenant.journal.publish("fault", {"n": exchange.n, "rules": exchange.rules})
         if self.on_exchange is not None:
             self.on_exchange(exchange)
+
+
+def _standard(tenant: Tenant, parts: list[str]) -> list[str]:
+    """Return the segments of a path with the name that the standard has for the endpoint."""
+    names = tenant.quirks.endpoints
+    if not names or not parts or parts[0] not in names:
+        return parts
+    name = names[parts[0]]
+    if name is None:
+        raise ScimError(404, f"There is no endpoint /{'/'.join(parts)}")
+    return [name, *parts[1:]]

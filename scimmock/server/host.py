@@ -11,6 +11,7 @@ from starlette.requests import Request
 from ..control.api import TenantOptions
 from ..errors import ScimError
 from ..faults.rule import read_rules
+from ..quirks.quirkset import read_quirks
 from ..traffic.exchange import Exchange
 from .bases import BaseUrls
 from .blueprint import blueprint_for
@@ -65,7 +66,7 @@ class ControlHost:
         return self.tenants.obtain(name) if name else self.tenants.default
 
     def create_tenant(self, name: str, options: TenantOptions) -> Tenant:
-        """Make a tenant; raises ScimError, FileError for its fixture and RuleError for its faults."""
+        """Make a tenant; raises ScimError, FileError for its fixture, RuleError for faults and quirks."""
         fixtures = (options.fixture,) if isinstance(options.fixture, str) else tuple(options.fixture or ())
         if name in self.tenants.tenants:
             raise ScimError(409, f"the tenant {name!r} exists already")
@@ -75,6 +76,11 @@ class ControlHost:
         if options.faults:
             rules = read_rules(options.faults, "faults", "control")
             blueprint = replace(blueprint, faults=(*blueprint.faults, *rules))
+        if options.quirks:
+            chosen = read_quirks(options.quirks, "quirks")
+            given = {item.name for item in chosen}
+            kept = [item for item in blueprint.quirks if item.name not in given]
+            blueprint = replace(blueprint, quirks=(*kept, *chosen))
         return self.tenants.create(name, blueprint)
 
     def delete_tenant(self, name: str) -> bool:

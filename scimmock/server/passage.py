@@ -61,6 +61,7 @@ class Passage:
             None if isinstance(found, ScimError) else found.resource_type,
         )
         self.forced = self._named(forced) if forced is not None else []
+        self._joined: bytes | None = None  # the body as it was joined, before anybody changed it
         self.inner: dict[int, tuple[Call, Reply | None, Candidates]] = {}
 
     def _named(self, header: bytes) -> list[Rule]:
@@ -105,6 +106,8 @@ class Passage:
                 reply = execute(body)
             except ScimError as error:
                 reply = self.tenant.error_reply(error)
+            self._joined = reply.body
+        if reply.status:
             self.tenant.quirks.reply(call, reply)
         return self._after(reply)
 
@@ -250,16 +253,17 @@ class Passage:
         """Let rules change the answer and how it leaves."""
         call, exchange = self.call, self.call.exchange
         meant = reply.status, list(reply.headers), reply.body
-        if reply.status:
-            stages = self.candidates.by_stage
-            for stage in (Stage.BODY, Stage.WIRE):
-                if stages[stage] or self.forced:
-                    for fired in self._turns(stage, stages[stage]):
-                        call.attach(fired.rule.action, fired)
         for action, fired in sorted(call.actions, key=lambda pair: pair[0].stage):
             reply = action.after(call, fired, reply)
+        stages = self.candidates.by_stage
+        for stage in (Stage.BODY, Stage.WIRE):
+            if reply.status and (stages[stage] or self.forced):
+                for fired in self._turns(stage, stages[stage]):
+                    reply = fired.rule.action.after(call, fired, reply)
         if (reply.status, reply.body) != (meant[0], meant[2]) and meant[0]:
             exchange.upstream = meant
+        if reply.joined is not None and reply.body is not self._joined:
+            reply.joined = None
         return reply
 
     def close(self) -> None:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 from ..errors import ScimError
 from ..scim.answer import Answer, error_document
 from ..scim.page import Page
-from ..traffic.reply import Reply
+from ..traffic.reply import Joined, Reply
 from .codec import BASE_MARK, SAFE_IN_IDS, encode
 
 
@@ -17,11 +17,12 @@ def reply_to(answer: Answer, base: bytes) -> Reply:
     reply = Reply(answer.status)
     content = answer.body
     if type(content) is bytes:
-        reply.body = content.replace(BASE_MARK, base)
+        reply.joined = Joined(content, None, b"", BASE_MARK, base)
+        reply.body = reply.joined.body()
     elif isinstance(content, Page):
-        envelope = encode(content.envelope())
-        joined = b'%b,"%b":[%b]}' % (envelope[:-1], content.key.encode(), b",".join(content.items))
-        reply.body = joined.replace(BASE_MARK, base)
+        head = b'%b,"%b":[' % (encode(content.envelope())[:-1], content.key.encode())
+        reply.joined = Joined(head, content.items, b"]}", BASE_MARK, base)
+        reply.body = reply.joined.body()
     elif content is not None:
         reply.body = encode(content)
     if answer.etag is not None:

@@ -175,11 +175,17 @@ class Server(uvicorn.Server):
     """A uvicorn server that says when it is ready and ends with 0 on SIGINT and SIGTERM."""
 
     on_ready: Callable[[], None] | None = None
+    on_stop: Callable[[], None] | None = None
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         if self.on_ready is not None and not self.should_exit:
             self.on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        if self.on_stop is not None:
+            self.on_stop()
+        await super().shutdown(sockets)
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -246,6 +252,7 @@ class Running:
             ssl_keyfile=str(options.tls_key) if options.tls_key else None,
         )
         self.server = Server(self.config)
+        self.server.on_stop = self.tenants.end_streams
 
     @property
     def ready(self) -> Ready:

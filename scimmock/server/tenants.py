@@ -135,11 +135,17 @@ class Tenants:
         if tenant is None:
             return False
         tenant.journal.clear()
+        tenant.journal.end()
         key = _template_key(tenant.blueprint)
         others = (other.blueprint for other in self.tenants.values())
         if key not in map(_template_key, (self.blueprint, *others)):
             self._templates.pop(key, None)
         return True
+
+    def end_streams(self) -> None:
+        """End everything that waits for an exchange: the server stops."""
+        for tenant in self.tenants.values():
+            tenant.journal.end()
 
     def reset(self, tenant: Tenant) -> None:
         """Put a tenant's directory back to what its fixture made it."""

@@ -6,16 +6,17 @@ import base64
 import json
 import re
 from typing import Any
+from urllib.parse import quote, unquote_plus
 
 MASK = "***"
 _SECRET_NAMES = frozenset(("password", "access_token", "refresh_token", "client_secret"))
 _SECRET_HEADER = re.compile(
     r"(proxy-)?authorization|(set-)?cookie2?|.*(token|secret|password|api-?key|session|signature).*", re.I
 )
-_SECRET_PARAMETER = re.compile(
-    r"(?i)(^|&)([^=&]*(?:token|secret|password|api_?key|signature|code)[^=&]*)=[^&]*"
+_SECRET_PARAMETER = re.compile(r".*(token|secret|password|api_?key|signature|credential).*|code", re.I)
+_COMPARED = re.compile(
+    rf"((?:{'|'.join(sorted(_SECRET_NAMES))})\"?\s+[a-z]{{2}}\s+)(?:\"(?:[^\"\\]|\\.)*\"?|[^\s)\]]+)", re.I
 )
-_SECRET_COMPARED = re.compile(r"(?i)(password(?:%20|\+|\s)+[a-z]{2}(?:%20|\+|\s)+)[^&]*")
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -56,10 +57,29 @@ def is_secret_header(name: str) -> bool:
 
 
 def masked_query(query: str) -> str:
-    """Return a raw query with the values of parameters that name secrets masked."""
+    """Return a raw query without the values of parameters that name secrets, or compare with one."""
     if not query:
         return query
-    return _SECRET_COMPARED.sub(rf"\1{MASK}", _SECRET_PARAMETER.sub(rf"\1\2={MASK}", query))
+    return "&".join(map(_masked_pair, query.split("&")))
+
+
+def _masked_pair(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    plain = unquote_plus(name)
+    if not equals or not value:
+        return pair
+    if _SECRET_PARAMETER.fullmatch(plain):
+        return f"{name}={MASK}"
+    filter = unquote_plus(value)
+    shown = masked_filter(filter)
+    return pair if shown == filter else f"{name}={quote(shown, safe=MASK)}"
+
+
+def masked_filter(filter: str) -> str:
+    """Return a filter without the values that it compares a secret with."""
+    if not any(name in filter.lower() for name in _SECRET_NAMES):
+        return filter
+    return _COMPARED.sub(rf"\1{MASK}", filter)
 
 
 def _text(text: str) -> str:
@@ -109,6 +129,10 @@ def masked(value: Any) -> Any:
     path = value.get("path")
     hidden = isinstance(path, str) and _is_secret(path)
     return {
-        name: MASK if _is_secret(name) or (hidden and name.lower() == "value") else masked(inner)
+        name: MASK
+        if _is_secret(name) or (hidden and name.lower() == "value")
+        else masked_filter(inner)
+        if name.lower() == "filter" and isinstance(inner, str)
+        else masked(inner)
         for name, inner in value.items()
     }

@@ -7,9 +7,9 @@ from typing import Any
 from ..clock import format_time
 from .bodies import MASK, body_form, is_secret_header, masked, masked_query
 from .clients import client_of
+from .reply import Joined
 
 Headers = list[tuple[bytes, bytes]]
-
 
 
 class Exchange:
@@ -27,6 +27,7 @@ class Exchange:
     """
 
     __slots__ = (
+        "_answer",
         "after",
         "answered",
         "at",
@@ -53,7 +54,6 @@ class Exchange:
         "request_body",
         "request_size",
         "resource",
-        "response_body",
         "response_headers",
         "response_size",
         "rules",
@@ -89,7 +89,7 @@ class Exchange:
         self.request_size = 0
         self.status = 0
         self.response_headers: Headers = []
-        self.response_body = b""
+        self._answer: bytes | Joined = b""
         self.response_size = 0
         self.connection = 0
         self.operation: str | None = None
@@ -105,6 +105,29 @@ class Exchange:
         self.upstream: tuple[int, Headers, bytes] | None = None
         self.before: dict[str, Any] | None = None
         self.after: dict[str, Any] | None = None
+
+    @property
+    def response_body(self) -> bytes:
+        """The body that was answered; of a large one, what the journal keeps."""
+        answer = self._answer
+        return answer if type(answer) is bytes else answer.kept()  # type: ignore[union-attr]
+
+    @response_body.setter
+    def response_body(self, body: bytes) -> None:
+        self._answer = body
+
+    def answered_with(self, body: bytes, joined: Joined | None) -> None:
+        """Keep the body of the answer, by the pieces that it is joined from where there are such."""
+        self._answer = body if joined is None else joined
+        self.response_size = len(body)
+
+    def cut(self, most: int) -> None:
+        """Keep at most so many bytes of each body; the sizes stay the true ones."""
+        self.request_body = self.request_body[:most]
+        if type(self._answer) is bytes:
+            self._answer = self._answer[:most]
+        else:
+            self._answer.most = most  # type: ignore[union-attr]
 
     @property
     def rule(self) -> str | None:

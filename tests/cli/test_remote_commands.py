@@ -247,7 +247,7 @@ def test_tail_shows_the_last(command: Command, scim: httpx.Client) -> None:
     code, output, _ = command("tail", "-n", "2")
     lines = output.splitlines()
     assert code == 0 and len(lines) == 2
-    assert lines[0].endswith("POST User u4 -> 201") and " 201 " in lines[0] and " ms " in lines[0]
+    assert "POST User u4 -> 201" in lines[0] and " 201 " in lines[0] and " ms " in lines[0]
     assert "404" in lines[1]
     assert len(command("tail", "--status", "2xx", "--operation", "create")[1].splitlines()) == 5
     assert command("tail", "--rule", "*")[1] == ""
@@ -300,10 +300,10 @@ def tail(tmp_path: Path) -> Iterator[Callable[..., Tail]]:
 def test_tail_follows_until_ctrl_c(tail: Callable[..., Tail], scim: httpx.Client, shared_server: Any) -> None:
     create(scim, "before")
     following = tail("--url", shared_server.url, "--tenant", scim.base_url.path.split("/")[2])
-    assert following.line().endswith("POST User before -> 201\n")
+    assert "POST User before -> 201" in following.line()
     create(scim, "after")
     line = following.line()
-    assert line.endswith("POST User after -> 201\n") and "\x1b" not in line, "no colours in a pipe"
+    assert "POST User after -> 201" in line and "\x1b" not in line, "no colours in a pipe"
     code, errors = following.end(signal.SIGINT)
     assert code == 0 and errors == ""
 

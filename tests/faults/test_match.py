@@ -113,6 +113,13 @@ def test_a_path_without_wildcards_fits_itself_only(path: str) -> None:
     assert fits(call(path=f"{path}x"), path=f"{path}*")
 
 
+@given(st.text("/ab]", max_size=8), st.lists(st.sampled_from(["*", "?", "/", "a", "b", "[ab]"]), max_size=6))
+def test_what_fits_a_glob_has_the_literal_that_is_looked_for_first(path: str, parts: list[str]) -> None:
+    ready = matcher(path="".join(parts))
+    if ready.fits(call(path=path)):
+        assert ready.literal in path
+
+
 @pytest.mark.parametrize(
     ("query", "match", "expected"),
     [

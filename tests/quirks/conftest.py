@@ -51,3 +51,45 @@ def both(tenant: Callable[..., httpx.Client], switch: Switch) -> Callable[..., l
         return [strict, quirky]
 
     return make
+
+
+@pytest.fixture
+def new_user() -> Callable[..., str]:
+    """Create a user and return its id: ``new_user(client, "ada", active=True)``."""
+
+    def make(client: httpx.Client, name: str, **attributes: Any) -> str:
+        body = {"schemas": ["urn:ietf:params:scim:schemas:core:2.0:User"], "userName": name, **attributes}
+        answer = client.post("/Users", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    return make
+
+
+@pytest.fixture
+def new_group() -> Callable[..., str]:
+    """Create a group of ids and return its id: ``new_group(client, "Staff", one, other)``."""
+
+    def make(client: httpx.Client, name: str, *members: str, **attributes: Any) -> str:
+        body = {
+            "schemas": ["urn:ietf:params:scim:schemas:core:2.0:Group"],
+            "displayName": name,
+            "members": [{"value": id} for id in members],
+            **attributes,
+        }
+        answer = client.post("/Groups", json=body)
+        assert answer.status_code == 201, answer.text
+        return str(answer.json()["id"])
+
+    return make
+
+
+@pytest.fixture
+def patch() -> Callable[..., httpx.Response]:
+    """Send a PATCH: ``patch(client, "/Users/1", {"op": ...}, ...)``."""
+
+    def send(client: httpx.Client, path: str, *operations: Any) -> httpx.Response:
+        body = {"schemas": ["urn:ietf:params:scim:api:messages:2.0:PatchOp"], "Operations": list(operations)}
+        return client.patch(path, json=body)
+
+    return send

@@ -58,7 +58,7 @@ def test_the_configuration_has_the_path_of_the_older_standard(scim: httpx.Client
     assert quirky.json()["patch"] == standard.json()["patch"]
     assert scim.head("/ServiceProviderConfigs").status_code == 200
     assert scim.get("/ServiceProviderConfigs", headers={"Authorization": "Bearer no"}).status_code == 401
-    assert scim.post("/ServiceProviderConfigs", json={}).status_code == 404
+    assert scim.post("/ServiceProviderConfigs", json={}).status_code == 405
     assert scim.get("/ServiceProviderConfigz").status_code == 404
 
 

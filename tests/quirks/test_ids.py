@@ -7,8 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+from hypothesis import given
+from hypothesis import strategies as st
 
 from scimmock.quirks.base import quirks
+from scimmock.store.ids import Minter
 
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
@@ -52,7 +55,9 @@ def test_ids_are_numbers_wherever_they_stand(
         assert client.put(path, json=shown).json()["id"] == ada["id"]
         operation = {"op": "add", "path": "members", "value": [{"value": boss["id"]}]}
         body = {"schemas": [PATCH_OP], "Operations": [operation]}
-        patched = client.patch(f"/Groups/{group.json()['id']}", json=body).json()
+        path_of_group = f"/Groups/{group.json()['id']}"
+        assert client.patch(path_of_group, json=body).is_success
+        patched = client.get(path_of_group).json()
         assert {member["value"] for member in patched["members"]} == {ada["id"], boss["id"]}
         found = client.get("/Users", params={"filter": f'id eq "{ada["id"]}"'}).json()
         assert [user["id"] for user in found["Resources"]] == [ada["id"]]
@@ -94,3 +99,16 @@ def test_an_id_that_is_no_uuid_is_400(scim: httpx.Client, switch: Callable[..., 
     assert [scim.get(f"/Users/{which}").status_code for which in (id, unknown, bad)] == [200, 404, 400]
     assert scim.delete(f"/Groups/{bad}").json()["status"] == "400"
     assert scim.get(f"/Schemas/{USER}").status_code == 200
+
+
+@given(st.lists(st.text(max_size=20), max_size=30), st.integers())
+def test_unsafe_ids_are_unlike_each_other_and_the_same_again(keys: list[str], seed: int) -> None:
+    def issue() -> list[str]:
+        minter, taken = Minter(seed, "t", "unsafe"), set[str]()
+        for key in keys:
+            taken.add(minter.mint("User", key, taken.__contains__))
+        return sorted(taken)
+
+    ids = issue()
+    assert len(ids) == len(keys) and ids == issue()
+    assert all(len(id) == 22 and id[1] == "&" and id.isascii() for id in ids)

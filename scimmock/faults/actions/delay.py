@@ -46,6 +46,7 @@ class Delay(Action):
         return reply
 
     def _seconds(self, fired: Fired) -> float:
-        seconds = min(self.delay.at(fired.turn.share("delay")), _LONGEST)
+        drawn = fired.turn.share(f"delay {fired.trace.get('hit')}")
+        seconds = min(self.delay.at(drawn), _LONGEST)
         fired.tell(seconds=round(seconds, 6))
         return seconds

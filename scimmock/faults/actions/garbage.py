@@ -30,7 +30,7 @@ class Garbage(Action):
         delivery = delivery_of(reply, fired)
         if delivery is not None:
             size = _USUAL if self.garbage is True else self.garbage
-            seed = repr(fired.turn.share("garbage")).encode()
+            seed = repr(fired.turn.share(f"garbage {fired.trace.get('hit')}")).encode()
             # No status line begins with a byte above ASCII.
             delivery.raw = b"\xff" + shake_256(seed).digest(size - 1)
             end_with(delivery, "close")

@@ -57,7 +57,7 @@ class CreateEmptyBody(Quirk):
 
 @quirk(
     "content-type-wrong",
-    who="Okta's samples (text/json), others",
+    who="Okta's samples (text/json;charset=UTF-8)",
     standard="application/scim+json (RFC 7644 sections 3.1 and 8.1)",
 )
 class ContentTypeWrong(Quirk):

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from ...errors import ScimError
 from ...faults.call import Call
-from ...traffic.reply import Reply
 from ..base import Quirk, quirk
 from ..replies import several
 
@@ -41,26 +40,15 @@ class NoDiscovery(Quirk):
 class SpcPluralPath(Quirk):
     """The configuration is at `/ServiceProviderConfigs` only."""
 
-    def head(self, call: Call) -> None:
-        """Know nothing of the singular."""
-        if call.resource == "ServiceProviderConfig":
-            call.acted(self.name)
-            raise ScimError(404, f"There is no endpoint {call.path}")
+    renamed: ClassVar[dict[str, str | None]] = {
+        "ServiceProviderConfigs": "ServiceProviderConfig",
+        "ServiceProviderConfig": None,
+    }
 
-    def reply(self, call: Call, reply: Reply) -> None:
-        """Answer at the plural, which is no route of the service."""
-        if reply.status != 404 or call.method not in ("GET", "HEAD"):
-            return
-        if call.operation is None and call.path.strip("/") == "ServiceProviderConfigs":
-            ground: Any = call.ground
-            discovery = ground.discovery
-            config: dict[str, Any] = discovery.config()
-            if discovery.dress is not None:
-                config = discovery.dress(config)
-            config.pop("meta", None)  # its location would be the singular
-            reply.status, reply.body, reply.media_type = 200, discovery.encoder.encode(config), None
-            call.exchange.operation, call.exchange.resource = "discovery", "ServiceProviderConfig"
-            call.acted(self.name)
+    def config(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Leave out the location, which would be the singular."""
+        document.pop("meta", None)
+        return document
 
 
 @quirk(

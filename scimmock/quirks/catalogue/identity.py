@@ -81,9 +81,8 @@ def _rename(call: Call, type_name: str, old: str, new: str) -> None:
 def _told(call: Call, answer: Answer, new: str) -> Answer:
     """Return the answer for a resource that has another id by now."""
     query = call.request.query if call.request is not None else {}
-    shown: Answer = call.ground.service_on(
-        policy=replace(call.ground.policy, hide_inactive=frozenset())
-    ).read(call.resource_type, new, Request(query))
+    request = Request(query, hidden=True)
+    shown: Answer = call.ground.service.read(call.resource_type, new, request)
     shown.status = answer.status
     if answer.body is None:
         shown.body = None

@@ -33,11 +33,6 @@ class DeleteIsSoft(Quirk):
         return replace(policy, soft_delete=policy.soft_delete | frozenset(several(self.types)))
 
 
-def _seen(call: Call) -> Policy:
-    """Return the policy under which what is hidden is seen."""
-    return replace(call.ground.policy, hide_inactive=frozenset())
-
-
 @quirk(
     "deactivated-hidden",
     who="Atlassian",
@@ -57,10 +52,8 @@ class DeactivatedHidden(Quirk):
 
     def engine(self, call: Call, run: Run) -> Answer:
         """Let through what reactivates."""
-        if call.resource_type is None or call.resource_type.name not in several(self.types):
-            return run()
-        if _reactivates(call):
-            return run(call.ground.service_on(policy=_seen(call)))
+        if call.request is not None and _reactivates(call):
+            call.request.hidden = True
         return run()
 
 
@@ -95,9 +88,8 @@ class PostUpsert(Quirk):
             if id is None:
                 raise
         call.acted(self.name)
-        service = call.ground.service_on(policy=_seen(call))
-        request = Request(call.request.query, call.request.body, base=call.request.base)
-        answer: Answer = service.replace(call.resource_type, id, request)
+        request = Request(call.request.query, call.request.body, base=call.request.base, hidden=True)
+        answer: Answer = call.ground.service.replace(call.resource_type, id, request)
         return answer
 
 

@@ -7,8 +7,7 @@ from typing import Literal
 from ...errors import ScimError
 from ...faults.base import Run
 from ...faults.call import Call
-from ...scim.answer import Answer
-from ...scim.conditions import check_match
+from ...scim.answer import Answer, Request
 from ...scim.policy import Policy
 from ..asks import (
     as_list,
@@ -65,13 +64,8 @@ class PatchIgnored(Quirk):
         kind, request = call.resource_type, call.request
         if kind is None or call.id is None or request is None:
             return run()
-        document = call.ground.directory.get(kind.name, call.id)
-        if document is None:
-            raise ScimError(404, f"Resource {call.id} not found")
-        etag = document["meta"].get("version") if call.ground.policy.etag else None
-        if call.ground.policy.etag:
-            check_match(request.if_match, request.if_none_match, etag)
-        return Answer(204, None, f"{kind.endpoint}/{call.id}", etag, kind.name, call.id)
+        found = call.ground.service.read(kind, call.id, Request(if_match=request.if_match))
+        return Answer(204, None, found.location, found.etag, kind.name, call.id)
 
 
 def _body(call: Call) -> object:
