@@ -118,6 +118,15 @@ def launch(tmp_path: Path) -> Iterator[Launch]:
         server.stop()
 
 
+@pytest.fixture(scope="module")
+def launch_for_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
+    """The same for servers that all tests of a module use."""
+    servers: list[LiveServer] = []
+    yield _launcher(tmp_path_factory.mktemp("servers"), servers)
+    for server in servers:
+        server.stop()
+
+
 @pytest.fixture(scope="session")
 def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
     """One ``rfc`` server for the whole session; tests use tenants of it."""

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import msgspec
 
 from ..errors import ScimError
+from ..faults.base import Run
 from ..faults.call import Call
 from ..faults.errors import RuleError
 from ..faults.rule import Rule, read_rule
@@ -80,6 +80,15 @@ def _overrides(quirk: Quirk, seam: str) -> bool:
     return getattr(type(quirk), seam) is not getattr(Quirk, seam)
 
 
+def _within(around: Callable[[Call, Run], Answer], call: Call, run: Run) -> Run:
+    """Return how to run the engine within a quirk; another service reaches what lies within."""
+
+    def within(service: Any = None) -> Answer:
+        return around(call, lambda other=None: run(other or service))
+
+    return within
+
+
 class QuirkSet:
     """Quirks put together; each seam has those that act at it, in their order.
 
@@ -143,7 +152,7 @@ class QuirkSet:
         for change in self._requests:
             change(call)
         for around in reversed(self._engines):
-            run = partial(around, call, run)
+            run = _within(around, call, run)
         answer = run()
         if self._pages and isinstance(answer.body, Page):
             for change in self._pages:

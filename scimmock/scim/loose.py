@@ -1,7 +1,7 @@
 """Filters on JSON that no schema describes: the bodies of requests, right or wrong.
 
-The grammar is that of RFC 7644 section 3.4.2.2.  Names are found in any case and at any depth
-(``Operations[path eq "active"]``, ``name.familyName``), strings compare without regard to case, and
+The grammar is that of RFC 7644 section 3.4.2.2.  Names are found in any case, deeper ones with
+brackets (``Operations[value.active eq false]``), strings compare without regard to case, and
 values of different types are never equal.
 """
 

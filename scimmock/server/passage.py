@@ -14,7 +14,7 @@ from typing import Any
 import msgspec
 
 from ..errors import ScimError
-from ..faults.base import Stage
+from ..faults.base import Action, Run, Stage
 from ..faults.call import Call
 from ..faults.rule import Fired, Rule
 from ..faults.ruleset import Candidates, RuleSet
@@ -62,6 +62,7 @@ class Passage:
         )
         self.forced = self._named(forced) if forced is not None else []
         self._joined: bytes | None = None  # the body as it was joined, before anybody changed it
+        self._asked_for: set[Stage] = set()
         self.inner: dict[int, tuple[Call, Reply | None, Candidates]] = {}
 
     def _named(self, header: bytes) -> list[Rule]:
@@ -82,6 +83,9 @@ class Passage:
         if not forced:
             yield from self.rules.turns(rules, self.call)
             return
+        if stage in self._asked_for:  # limits have two moments
+            return
+        self._asked_for.add(stage)
         for rule in forced:
             fired = Fired(rule, rule.schedule.turn_at_once(), self.call)
             if not rule.action.tentative:
@@ -147,11 +151,11 @@ class Passage:
         for fired in acting:
             call.attach(fired.rule.action, fired)
         for fired in reversed(acting):
-            run = partial(fired.rule.action.engine, call, fired, run)
+            run = _around(fired.rule.action, call, fired, run)
         # What came in before may have left something to do here too.
         for action, fired in reversed(call.actions):
             if fired not in acting:
-                run = partial(action.engine, call, fired, run)
+                run = _around(action, call, fired, run)
         return run()
 
     # ---- the operations inside a bulk request
@@ -174,6 +178,7 @@ class Passage:
                     self.inner[index] = call, None, _NONE
                 continue
             reply = None
+            self.inner[index] = call, None, candidates
             for stage in (Stage.LIMIT, Stage.TIME, Stage.ANSWER):
                 with_head = candidates.with_head if stage is Stage.LIMIT else []
                 reply = await self.rules.before([*with_head, *candidates.by_stage[stage]], call)
@@ -273,6 +278,15 @@ class Passage:
         for inner, _, _ in self.inner.values():
             for act in inner.finally_:
                 act()
+
+
+def _around(action: Action, call: Call, fired: Fired, run: Run) -> Run:
+    """Return how to run the engine within an action; another service reaches what lies within."""
+
+    def within(service: Any = None) -> Answer:
+        return action.engine(call, fired, lambda other=None: run(other or service))
+
+    return within
 
 
 def _as_error(reply: Reply) -> ScimError:

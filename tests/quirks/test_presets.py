@@ -235,14 +235,14 @@ def test_limits_of_operations(frozen: httpx.Client, switch: Any) -> None:
         for n in range(1000)
     ]
     body = {"schemas": [USER], "userName": "ada"}
-    switch(frozen, "rate-limit-github", "user-agent-required")
+    switch(frozen, "rate-limit-github")
     assert set(_bulk(frozen, creates)) == {"201"}
     assert frozen.post("/Users", json=body).status_code == 429
     assert frozen.get("/Users").status_code == 200
     switch(frozen)
     assert frozen.post("/Users", json=body).status_code == 201
     deletes = [{"method": "DELETE", "path": "/Users/nobody"}] * 1000
-    switch(frozen, "rate-limit-peakon", "user-agent-required")
+    switch(frozen, "rate-limit-peakon")
     for _ in range(25):
         assert set(_bulk(frozen, deletes)) == {"404"}
     assert _bulk(frozen, deletes[:1]) == ["429"]

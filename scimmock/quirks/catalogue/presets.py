@@ -26,9 +26,7 @@ class Preset(Quirk):
     def rule(self, do: dict[str, Any], **match: Any) -> dict[str, Any]:
         """Return the rule that does this to the requests that match."""
         given = {"every": self.every, "times": self.times, "probability": self.probability}
-        when = {name: value for name, value in given.items() if value is not None and value != 1}
-        if self.times == 1:
-            when["times"] = 1
+        when = {name: value for name, value in given.items() if value is not None}
         return {"match": match, "when": when, "do": do}
 
 
@@ -56,9 +54,12 @@ class WriteLock(Quirk):
                 "name": f"{self.name}-groups",
                 "match": {"resource": "Groups"},
                 "do": {"write_lock": True, "detail": "resource_locked"},
-                "continue": True,
             },
-            {"match": {"resource": "Users"}, "do": {"write_lock": True}},
+            {
+                "name": f"{self.name}-users",
+                "match": {"resource": "Users"},
+                "do": {"write_lock": True},
+            },
         ]
 
 
