@@ -47,7 +47,8 @@ class Call:
     """A request on its way through the stages, or one operation of a bulk request (``inner``).
 
     ``request`` is what the engine gets (None until it is decoded), an action may put another in its
-    place; ``resource_type`` is None for what is no single type.  ``finally_`` holds what must happen
+    place; ``resource_type`` is None for what is no single type.  ``service`` is the one that runs the
+    request, the tenant's own unless an action further out has put another in its place.  ``finally_`` holds what must happen
     when the last byte of the answer is out.
     """
 
@@ -67,6 +68,7 @@ class Call:
         "request",
         "resource",
         "resource_type",
+        "service",
     )
 
     def __init__(
@@ -91,6 +93,7 @@ class Call:
         self.resource_type = resource_type
         self.inner = inner
         self.request: Request | None = None
+        self.service: Any = ground.service
         self.raw_body = b""
         self.actions: list[tuple[Action, Fired]] = []
         self.finally_: list[Callable[[], None]] = []

@@ -61,10 +61,11 @@ class RetryAfterIgnored:
             if early <= _TOLERANCE:
                 self.throttled.pop(asked.who)
             elif followed(waiting.exchange, exchange):
-                same = (exchange.method, exchange.path) == (waiting.exchange.method, waiting.exchange.path)
+                first = waiting.exchange
+                same = (exchange.method, exchange.path) == (first.method, first.path)
                 yield (
                     f"{'the same request' if same else 'another request'} came {early:.1f} s before the "
-                    f"Retry-After of the {waiting.exchange.status} to number {waiting.exchange.n} had passed"
+                    f"Retry-After of the {first.status} to {first.method} {first.path} had passed"
                 )
         due = retry_after(asked)
         if due is not None:
@@ -136,7 +137,7 @@ class CreateRetriedBlindly:
         lost = self.lost.pop(place)
         if lost is not None:
             yield (
-                f"the create of {shown(key[1])} was made again after the answer to number {lost} was lost, "
+                f"the create of {shown(key[1])} was made again after the answer to it was lost, "
                 "a look-up first would find what that one made"
             )
         if asked.done and not asked.succeeded:

@@ -175,7 +175,7 @@ class DeleteRepeated:
         key = asked.who, exchange.resource, exchange.id
         first = self.deleted.get(key)
         if first is not None and exchange.status == 404:
-            yield f"{asked.target} was already carried out by number {first}"
+            yield f"{asked.target} was already carried out, nothing is left to delete"
         elif asked.succeeded:
             self.deleted.set(key, exchange.n)
 

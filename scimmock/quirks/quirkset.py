@@ -84,6 +84,7 @@ def _within(around: Callable[[Call, Run], Answer], call: Call, run: Run) -> Run:
     """Return how to run the engine within a quirk; another service reaches what lies within."""
 
     def within(service: Any = None) -> Answer:
+        call.service = service or call.service
         return around(call, lambda other=None: run(other or service))
 
     return within

@@ -18,7 +18,7 @@ from .policy import Policy
 from .ports import Encoder, Store
 from .project import EVERYTHING, Selection, project, read_selection
 from .query import Finder, Hit, Query, read_query, read_search
-from .references import resolve_members
+from .references import forget_addresses, resolve_members
 from .represent import fill, represent
 from .schema import Attribute, ResourceType
 from .secret import conceal, secret_attributes
@@ -163,6 +163,7 @@ class Service:
         check_required(resource_type, document)
         self._check_unique(resource_type, document, None, None)
         resolve_members(document, resource_type, self.store, self.policy)
+        forget_addresses(document, resource_type, self.store)
         name = resource_type.name
         if id is None:
             id = self._own_id(document) or self.store.mint(name, natural_key(document))
@@ -189,6 +190,7 @@ class Service:
         _check_immutable(resource_type, old, new)
         self._check_unique(resource_type, new, old, id)
         resolve_members(new, resource_type, self.store, self.policy, old)
+        forget_addresses(new, resource_type, self.store)
         secrets = self.secret[resource_type.name]
         for attribute in secrets:
             _keep(attribute, old, new)
@@ -220,6 +222,7 @@ class Service:
         if result.document is not old:
             self._check_unique(resource_type, result.document, old, id)
             resolve_members(result.document, resource_type, self.store, self.policy, old, result.added)
+            forget_addresses(result.document, resource_type, self.store)
             conceal(self.secret[name], result.document, old)
             if self.policy.most_values:
                 keep_first(result.document, self.policy.most_values)

@@ -76,3 +76,24 @@ def _resolve(member: Any, relations: Relations, policy: Policy) -> dict[str, Any
     kept = {name: value for name, value in member.items() if name not in ("$ref", "type")}
     kept["type"] = resource_type.name
     return kept
+
+
+def forget_addresses(document: dict[str, Any], resource_type: ResourceType, relations: Relations) -> None:
+    """Leave out the ``$ref`` of single references whose resource is known: it is added to each answer.
+
+    So a client that sends back what it was shown (a PUT after a GET) changes nothing.
+    """
+    for attribute in resource_type.references:
+        if attribute.multi_valued:
+            continue
+        holder = document.get(attribute.urn) if attribute.in_extension else document
+        value = holder.get(attribute.name) if isinstance(holder, dict) else None
+        if not isinstance(value, dict) or "$ref" not in value or not isinstance(value.get("value"), str):
+            continue
+        if relations.find(value["value"]) is None:
+            continue
+        kept = {name: inner for name, inner in value.items() if name != "$ref"}
+        if attribute.in_extension:
+            document[attribute.urn] = {**document[attribute.urn], attribute.name: kept}
+        else:
+            document[attribute.name] = kept

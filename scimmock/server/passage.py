@@ -137,6 +137,7 @@ class Passage:
             if found.operation == "bulk":
                 around = partial(self._around, service) if self.inner else None
                 return operate(tenant, found, call.request, identity, service, around)
+            call.service = service or call.service
             return tenant.quirks.engine(call, partial(on_engine, service))
 
         def on_engine(service: Service | None, other: Service | None = None) -> Answer:
@@ -284,6 +285,7 @@ def _around(action: Action, call: Call, fired: Fired, run: Run) -> Run:
     """Return how to run the engine within an action; another service reaches what lies within."""
 
     def within(service: Any = None) -> Answer:
+        call.service = service or call.service
         return action.engine(call, fired, lambda other=None: run(other or service))
 
     return within

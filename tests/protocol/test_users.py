@@ -187,3 +187,14 @@ def test_numbers_of_any_size(okta: httpx.Client, user: Make, number: str) -> Non
         assert okta.get("/Users", params=query).status_code in (200, 400)
     assert okta.get(str(okta.base_url)[:-1], params={"sortBy": "shoe"}).status_code == 200
     assert okta.get(str(okta.base_url)[:-1], params={"filter": "shoe gt 5"}).status_code == 200
+
+
+def test_what_was_shown_can_be_sent_back(scim: httpx.Client) -> None:
+    """A PUT of a resource as a GET gave it changes nothing, addresses of others included."""
+    boss = scim.post("/Users", json=body(userName="boss")).json()["id"]
+    extended = {"schemas": [USER, ENTERPRISE], ENTERPRISE: {"manager": {"value": boss}, "department": "x"}}
+    id = scim.post("/Users", json={**body(userName="ada"), **extended}).json()["id"]
+    shown = scim.get(f"/Users/{id}")
+    assert shown.json()[ENTERPRISE]["manager"]["$ref"].endswith(f"/Users/{boss}")
+    again = scim.put(f"/Users/{id}", json=shown.json())
+    assert again.json() == shown.json() and again.headers["etag"] == shown.headers["etag"]

@@ -44,8 +44,8 @@ class PageDrift(Action):
         query = _query(call, request)
         if query.page.cursor is not None:
             return self._by_cursor(fired, answer, query)
-        types = (call.resource_type,) if call.resource_type is not None else call.ground.service.types
-        found = call.ground.service.finder
+        types = (call.resource_type,) if call.resource_type is not None else call.service.types
+        found = call.service.finder
         hits = (
             [hit for _, hit in found.sorted_hits(types, query)] if query.sort_by else found.hits(types, query)
         )
@@ -53,7 +53,7 @@ class PageDrift(Action):
         drifted = self._drift(fired, hits, start, count)
         if drifted != hits[start : start + count]:
             fired.count(from_=start + 1, rows=len(drifted))
-            page.items = call.ground.service.items(drifted, query.selection)
+            page.items = call.service.items(drifted, query.selection)
         return answer
 
     def _drift(self, fired: Fired, hits: list[Any], start: int, count: int) -> list[Any]:

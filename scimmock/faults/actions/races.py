@@ -57,7 +57,7 @@ class DuplicateCreate(Action):
         except ScimError as error:
             if call.operation != "create" or error.scim_type != "uniqueness":
                 raise
-        service = call.ground.service_on()
+        service = call.ground.service_on(call.service.store)
         service.unique = dict.fromkeys(service.unique, ())
         answer = run(service)
         fired.count(effect="a second resource was made")

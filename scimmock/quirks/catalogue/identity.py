@@ -82,7 +82,7 @@ def _told(call: Call, answer: Answer, new: str) -> Answer:
     """Return the answer for a resource that has another id by now."""
     query = call.request.query if call.request is not None else {}
     request = Request(query, hidden=True)
-    shown: Answer = call.ground.service.read(call.resource_type, new, request)
+    shown: Answer = call.service.read(call.resource_type, new, request)
     shown.status = answer.status
     if answer.body is None:
         shown.body = None

@@ -89,7 +89,7 @@ class PostUpsert(Quirk):
                 raise
         call.acted(self.name)
         request = Request(call.request.query, call.request.body, base=call.request.base, hidden=True)
-        answer: Answer = call.ground.service.replace(call.resource_type, id, request)
+        answer: Answer = call.service.replace(call.resource_type, id, request)
         return answer
 
 
@@ -98,13 +98,13 @@ def _existing(call: Call) -> str | None:
     kind = call.resource_type
     if kind is None or call.request is None:
         return None
-    directory = call.ground.directory
-    for attribute in call.ground.service.unique[kind.name]:
+    store = call.service.store
+    for attribute in call.service.unique[kind.name]:
         value = member(call.request.body, attribute.name.lower())
         if attribute.in_extension or not isinstance(value, str):
             continue
-        ids = list(directory.lookup(kind.name, attribute.path, value))
-        exact = [id for id in ids if directory.get(kind.name, id).get(attribute.name) == value]
+        ids = list(store.lookup(kind.name, attribute.path, value))
+        exact = [id for id in ids if store.get(kind.name, id).get(attribute.name) == value]
         if ids:
             return str((exact or ids)[0])
     return None

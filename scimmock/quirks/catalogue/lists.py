@@ -157,7 +157,7 @@ class SyntheticList(Quirk):
         document = _synthetic(kind)
         if document is None:
             return
-        service = call.ground.service
+        service = call.service
         if service.dress is not None:
             document = service.dress(document, kind)
         page.total, page.items, page.start_index = 1, [service.encoder.encode(document)], 1

@@ -64,7 +64,7 @@ class PatchIgnored(Quirk):
         kind, request = call.resource_type, call.request
         if kind is None or call.id is None or request is None:
             return run()
-        found = call.ground.service.read(kind, call.id, Request(if_match=request.if_match))
+        found = call.service.read(kind, call.id, Request(if_match=request.if_match))
         return Answer(204, None, found.location, found.etag, kind.name, call.id)
 
 
