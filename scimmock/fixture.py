@@ -19,12 +19,12 @@ import msgspec
 from .errors import FileError, did_you_mean
 from .faults.files import rules_of
 from .faults.rule import Rule
+from .quirks.files import Confidence, check_confidence, check_together, quirks_of
 from .quirks.quirkset import Chosen
 from .scim.policy import SWITCHES, Bulk, Leniency, Limits, Paging, Policy
 from .scim.schema import ResourceType, Schema, SchemaError, load_schema, standard_schema
 from .yamlfile import YamlFile, read_yaml
 
-Confidence = Literal["documented", "logged", "code", "issue", "second-hand", "unverified", "standard"]
 _LIMITS = Limits()
 _Count = Annotated[int, msgspec.Meta(ge=0)]
 _Size = Annotated[int, msgspec.Meta(ge=1)]
@@ -254,14 +254,15 @@ def load_fixture(name: str) -> Fixture:
             path = f"$.behaviour.patch_answers.{type_name}"
             raise source.error(path, f"unknown resource type {type_name!r}", f"known are {', '.join(names)}")
     _check_auth(source, file)
-    faults = rules_of(source, "$.faults", file.faults, "fixture") if file.faults else []
-    return Fixture(file.fixture, folder, file, types, _policy(behaviour, switches), switches, tuple(faults))
-
-
-_CONTRADICTIONS = (
-    ("store-unknown-attributes", "drop-unknown-attributes"),
-    ("store-unknown-members", "skip-unknown-members"),
-)
+    quirks = quirks_of(source, "$.behaviour.quirks", behaviour.quirks)
+    if file.faults and file.behaviour is None:
+        hint = "'behaviour: {}' makes it one, a faults file is for rules over any service"
+        raise source.error("$.faults", "belong to the behaviour of a service, which is none here", hint)
+    faults = rules_of(source, "$.faults", file.faults, "fixture")
+    check_confidence(source, "$.faults", file.faults)
+    check_together(source, [switch.switch for switch in switches], quirks, faults)
+    policy = _policy(behaviour, switches)
+    return Fixture(file.fixture, folder, file, types, policy, switches, tuple(faults), tuple(quirks))
 
 
 def _switches(source: YamlFile, behaviour: BehaviourSpec) -> tuple[Switch, ...]:
@@ -273,11 +274,6 @@ def _switches(source: YamlFile, behaviour: BehaviourSpec) -> tuple[Switch, ...]:
             hint = f"did you mean {near!r}?" if near else f"known are {', '.join(SWITCHES)}"
             raise source.error(f"$.behaviour.leniency[{index}]", f"unknown switch {switch.switch!r}", hint)
         switches.append(switch)
-    names = [switch.switch for switch in switches]
-    for one, other in _CONTRADICTIONS:
-        if one in names and other in names:
-            path = f"$.behaviour.leniency[{max(names.index(one), names.index(other))}]"
-            raise source.error(path, f"{one!r} and {other!r} exclude each other", "keep one of them")
     return tuple(switches)
 
 

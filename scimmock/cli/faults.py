@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from json import dumps
+from os.path import isfile
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import click
 
 from ..errors import FileError, UsageError, did_you_mean
 from ..yamlfile import YamlFile, read_yaml
 from .remote import RefusedError, Remote, remote_options, with_remote
+from .rules import show_rules
+
+_FILE_KEYS = ("faults", "title", "description")
 
 
 @click.group(
@@ -28,15 +33,15 @@ def command() -> None:
 @command.command(
     "list", epilog="Examples:\n\n  scimmock faults list\n\n  scimmock faults list --tenant a --json"
 )
-@click.option("--json", "json", is_flag=True, help="Print JSON.")
+@click.option("--json", "as_json", is_flag=True, envvar="SCIMMOCK_FAULTS_LIST_JSON", help="Print JSON.")
 @with_remote
-def list_(remote: Remote, json: bool) -> None:
+def list_(remote: Remote, as_json: bool) -> None:
     """Show the rules with how often they fired and how often they still can."""
     rules = remote.call("GET", "faults")["faults"]
-    if json:
+    if as_json:
         click.echo(dumps(rules, indent=2, ensure_ascii=False))
         return
-    _show(rules)
+    show_rules(rules)
 
 
 @command.command(
@@ -49,7 +54,12 @@ def list_(remote: Remote, json: bool) -> None:
 )
 @click.argument("source", required=False, metavar="[PACK|FILE|RULE]")
 @click.option("--name", metavar="NAME", help="Name of the rule.")
-@click.option("--match", multiple=True, metavar="KEY=VALUE", help="Which requests it is for.")
+@click.option(
+    "--match",
+    multiple=True,
+    metavar="KEY=VALUE",
+    help="Which requests it is for.",
+)
 @click.option("--when", multiple=True, metavar="KEY=VALUE", help="How often it fires.")
 @click.option("--do", multiple=True, metavar="KEY=VALUE", help="What it does, and the parameters of that.")
 @click.option("--ttl", metavar="DURATION", help="How long the rule lives.")
@@ -64,7 +74,7 @@ def add(
     ttl: str | None,
 ) -> None:
     """Add a pack by its name, the rules of a YAML FILE, or one RULE, written as YAML or by the options."""
-    by_options = bool(match or when or do or name or ttl)
+    by_options = bool(match or when or do or name is not None or ttl is not None)
     if (source is None) != by_options or (by_options and not do):
         raise UsageError(
             "a pack, a file or a rule is wanted, or a rule by --do with --match and --when",
@@ -73,38 +83,39 @@ def add(
     if source is None:
         body: dict[str, Any] = {"do": _pairs("--do", do)}
         body |= {"match": _pairs("--match", match)} if match else {}
-        schedule = _pairs("--when", when) | ({"ttl": _value(ttl)} if ttl is not None else {})
+        schedule = _pairs("--when", when) | ({"ttl": _yaml("--ttl", ttl)} if ttl is not None else {})
         body |= {"when": schedule} if schedule else {}
         body |= {"name": name} if name is not None else {}
-        _show(remote.call("POST", "faults", body)["faults"])
+    elif isfile(source):
+        _add_file(remote, Path(source))
         return
-    yaml = _read(source)
-    if yaml is None:
-        _show(remote.call("POST", "faults", {"pack": source})["faults"])
-        return
+    else:
+        body = _rule_or_pack(source)
+    show_rules(remote.call("POST", "faults", body)["faults"])
+
+
+def _add_file(remote: Remote, path: Path) -> None:
+    if path.suffix == ".py":
+        raise UsageError("faults in Python are loaded at the start", hint=f"scimmock serve --faults {path}")
+    yaml = read_yaml(path)
     data = yaml.data
     if isinstance(data, dict) and "faults" in data:
+        for key in data:
+            if key not in _FILE_KEYS:
+                near = did_you_mean(key, _FILE_KEYS)
+                hint = f"did you mean {near!r}?" if near else "rules stand in a list under 'faults'"
+                raise yaml.error(f"$.{key}", f"unknown key {key!r}", hint)
         data = {"faults": data["faults"]}
     elif isinstance(data, list):
         data = {"faults": data}
+    elif not isinstance(data, dict):
+        raise yaml.error("$", "has no rules", "they stand in a list under 'faults'")
     try:
-        _show(remote.call("POST", "faults", data)["faults"])
+        show_rules(remote.call("POST", "faults", data)["faults"])
     except RefusedError as error:
+        if error.status not in (400, 409):
+            raise
         raise _located(yaml, error) from None
-
-
-def _read(source: str) -> YamlFile | None:
-    """Return a file or a rule written on the command line, None for what can only be a pack's name."""
-    if "{" in source or ":" in source:
-        return read_yaml(Path("RULE"), lambda path: source)
-    path = Path(source)
-    if path.suffix == ".py":
-        raise UsageError("faults in Python are loaded at the start", hint=f"scimmock serve --faults {source}")
-    if path.is_file():
-        return read_yaml(path)
-    if "/" in source or path.suffix in (".yaml", ".yml"):
-        raise FileError("there is no such faults file", where=source)
-    return None
 
 
 def _located(yaml: YamlFile, error: RefusedError) -> FileError:
@@ -113,6 +124,20 @@ def _located(yaml: YamlFile, error: RefusedError) -> FileError:
     path = field if isinstance(yaml.data, dict) else field.removeprefix("faults")
     separator = "" if path.startswith("[") or not path else "."
     return yaml.error(f"${separator}{path}", error.message, error.hint)
+
+
+def _rule_or_pack(source: str) -> dict[str, Any]:
+    """Return the body for a rule that is written on the command line, or for a pack by its name."""
+    if "{" in source or ":" in source:
+        data = _yaml("RULE", source)
+        if isinstance(data, list):
+            return {"faults": data}
+        if not isinstance(data, dict):
+            raise UsageError(f"{source!r} is no rule", hint="'{do: {status: 503}}' would be one")
+        return data
+    if "/" in source or source.endswith((".yaml", ".yml", ".py", ".json")):
+        raise FileError("there is no such faults file", where=source)
+    return {"pack": source}
 
 
 def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, Any]:
@@ -128,12 +153,19 @@ def _pairs(option: str, texts: tuple[str, ...]) -> dict[str, Any]:
             holder = holder.setdefault(step, {})
             if not isinstance(holder, dict):
                 raise UsageError(f"{option} {text!r}: {step!r} has a value already")
-        holder[last] = _value(value)
+        if last in holder:
+            raise UsageError(f"{option} {text!r}: {last!r} has a value already")
+        holder[last] = _yaml(f"{option} {key}", value)
     return found
 
 
-def _value(text: str) -> Any:
-    return read_yaml(Path("VALUE"), lambda path: text).data
+def _yaml(what: str, text: str) -> Any:
+    """Return what YAML on the command line stands for; raises UsageError."""
+    try:
+        return read_yaml(Path(what), lambda path: text).data
+    except FileError as error:
+        where = (error.where or what).removesuffix(":1:1")
+        raise UsageError(error.message, where=where, hint=error.hint) from None
 
 
 @command.command(
@@ -157,13 +189,22 @@ def disable(remote: Remote, names: tuple[str, ...]) -> None:
 
 
 def _switch(remote: Remote, names: tuple[str, ...], enabled: bool) -> None:
+    _check_names(remote, names)
+    show_rules([remote.call("PATCH", _path(name), {"enabled": enabled}) for name in names])
+
+
+def _check_names(remote: Remote, names: tuple[str, ...]) -> None:
+    """Raise UsageError for a name that no rule has, so that all or none is done."""
     known = [rule["name"] for rule in remote.call("GET", "faults")["faults"]]
-    for name in names:  # all or none
+    for name in names:
         if name not in known:
             near = did_you_mean(name, known)
-            raise UsageError(f"there is no rule {name!r}", hint=f"did you mean {near!r}?" if near else None)
-    for name in names:
-        remote.call("PATCH", f"faults/{name}", {"enabled": enabled})
+            hint = f"did you mean {near!r}?" if near else "scimmock faults list shows them"
+            raise UsageError(f"there is no rule {name!r}", hint=hint)
+
+
+def _path(name: str) -> str:
+    return f"faults/{quote(name, safe='')}"
 
 
 @command.command("clear", epilog="Examples:\n\n  scimmock faults clear\n\n  scimmock faults clear --all")
@@ -174,10 +215,15 @@ def clear(remote: Remote, names: tuple[str, ...], everything: bool) -> None:
     """Remove the rules of these names, or all except those of the fixture."""
     if names and everything:
         raise UsageError("names and --all exclude each other")
-    for name in names:
-        remote.call("DELETE", f"faults/{name}")
-    if not names:
-        remote.call("DELETE", "faults", query={"all": "true"} if everything else {})
+    if names:
+        _check_names(remote, names)
+        for name in dict.fromkeys(names):
+            remote.call("DELETE", _path(name))
+        return
+    remote.call("DELETE", "faults", query={"all": "true"} if everything else {})
+    rest = len(remote.call("GET", "faults")["faults"])
+    if rest:
+        click.echo(f"{rest} of the fixture or of quirks stay, --all removes them too")
 
 
 @command.command(
@@ -190,27 +236,3 @@ def packs_() -> None:
     width = max(map(len, packs()))
     for pack in packs().values():
         click.echo(f"{pack.name:{width}}  {pack.title}")
-
-
-def _show(rules: list[dict[str, Any]]) -> None:
-    """Print rules, one line each."""
-    if not rules:
-        click.echo("no rules")
-        return
-    width = max(len(rule["name"]) for rule in rules)
-    for rule in rules:
-        left = "" if rule["left"] is None else f", {rule['left']} left"
-        state = f"{rule['hits']} hits{left}" if rule["enabled"] else "off"
-        what = " ".join(f"{key} {_flow(rule[key])}" for key in ("match", "when", "do") if rule.get(key))
-        click.echo(f"{rule['name']:{width}}  {state:<16}  {what}")
-
-
-def _flow(value: Any) -> str:
-    """Return a value as YAML on one line."""
-    if isinstance(value, dict):
-        return "{" + ", ".join(f"{key}: {_flow(inner)}" for key, inner in value.items()) + "}"
-    if isinstance(value, list):
-        return "[" + ", ".join(map(_flow, value)) + "]"
-    if isinstance(value, str):
-        return value if value.replace("_", "").replace("-", "").isalnum() else dumps(value)
-    return dumps(value)

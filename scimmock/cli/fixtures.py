@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import shutil
 import sys
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -50,8 +52,12 @@ def show(name: str) -> None:
         click.echo(click.wrap_text(fixture.file.description, _width()) + "\n")
     for label, text in _facts(fixture):
         click.echo(f"{label:<14}{text}")
-    if fixture.leniency:
-        _show_leniency(fixture)
+    for heading, entries in (
+        ("Leniency", _leniency(fixture)),
+        ("Quirks", _quirks(fixture)),
+        ("Faults", _faults(fixture)),
+    ):
+        _show(heading, entries)
     if fixture.file.sources:
         click.echo("\nSources")
         for code, address in fixture.file.sources.items():
@@ -92,15 +98,58 @@ def _facts(fixture: Fixture) -> list[tuple[str, str]]:
     return facts
 
 
-def _show_leniency(fixture: Fixture) -> None:
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A behaviour with what is known about it."""
+
+    name: str
+    text: str
+    why: str
+    source: str
+    confidence: str
+
+
+def _leniency(fixture: Fixture) -> Iterator[_Entry]:
     from ..scim.policy import SWITCHES
 
-    click.echo("\nLeniency")
-    for switch in fixture.leniency:
-        confidence = "UNVERIFIED" if switch.confidence == "unverified" else switch.confidence
-        known = ", ".join(part for part in (switch.source, confidence) if part)
-        click.echo(f"  {switch.switch} ({known})")
-        told = f"{SWITCHES[switch.switch]}{': ' + switch.why if switch.why else ''}"
+    for item in fixture.leniency:
+        yield _Entry(item.switch, SWITCHES[item.switch], item.why, item.source, item.confidence)
+
+
+def _quirks(fixture: Fixture) -> Iterator[_Entry]:
+    from ..quirks.base import sentence
+    from ..scim.policy import SWITCHES
+    from .flow import flow
+
+    for item in fixture.quirks:
+        text = SWITCHES.get(item.name) or sentence(type(item.quirk)).rstrip(".")
+        given = f" {flow(item.parameters)}" if item.parameters else ""
+        yield _told(f"{item.name}{given}", text, item.spec)
+
+
+def _faults(fixture: Fixture) -> Iterator[_Entry]:
+    from .flow import rule_text
+
+    for rule in fixture.faults:
+        off = "" if rule.enabled else ", off until it is enabled"
+        yield _told(f"{rule.name}{off}", rule_text(rule.spec), rule.spec)
+
+
+def _told(name: str, text: str, spec: dict[str, Any]) -> _Entry:
+    return _Entry(
+        name, text, spec.get("why", ""), spec.get("source", ""), spec.get("confidence", "unverified")
+    )
+
+
+def _show(heading: str, entries: Iterable[_Entry]) -> None:
+    """Print behaviours, each with its source, how sure that is, what it does and why it is there."""
+    for number, entry in enumerate(entries):
+        if number == 0:
+            click.echo(f"\n{heading}")
+        confidence = "UNVERIFIED" if entry.confidence == "unverified" else entry.confidence
+        known = ", ".join(part for part in (entry.source, confidence) if part)
+        click.echo(f"  {entry.name} ({known})")
+        told = f"{entry.text}{': ' + entry.why if entry.why else ''}"
         click.echo(click.wrap_text(told, _width(), initial_indent="    ", subsequent_indent="    "))
 
 

@@ -132,6 +132,7 @@ def command(**given: Any) -> None:
 
 
 def _start(given: dict[str, Any], show_progress: bool) -> Running:
+    from ..faults.errors import RuleError
     from ..fixture import BasicSpec, ClientSpec
     from ..server.run import Running, ServeOptions
 
@@ -150,6 +151,8 @@ def _start(given: dict[str, Any], show_progress: bool) -> Running:
     progress = _Progress() if show_progress and sys.stderr.isatty() else None
     try:
         return Running(options, progress)
+    except RuleError as error:  # each is right, but they do not go together
+        raise UsageError(f"the rules of --faults and --quirk: {error.message}", hint=error.hint) from None
     finally:
         if progress is not None:
             progress.close()

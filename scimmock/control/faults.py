@@ -8,85 +8,118 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..errors import FileError
+from ..errors import FileError, did_you_mean
 from ..faults.errors import RuleError
 from ..faults.files import load_faults, packs
+from ..faults.rule import Rule
+from ..faults.ruleset import RuleSet
+from .asked import parameters_of
 from .errors import ControlError, rule_error
-from .host import Call, Host, read_json
+from .host import Call, Host, read_json, tenant_of
+from .unasked import refuse_parameters
+
+_WANTED = 'a rule, {"faults": [...]} or {"pack": "name"} is wanted'
 
 
 async def _list(host: Host, request: Request) -> Response:
-    return _json({"faults": host.tenant(request.scope["tenant"]).faults.listing()})
+    refuse_parameters(request)
+    return _json({"faults": tenant_of(host, request).faults.listing()})
 
 
 async def _add(host: Host, request: Request) -> Response:
     """Add a rule, the rules of ``{"faults": [...]}``, or those of a ``{"pack": name}``: all or none."""
-    rules = host.tenant(request.scope["tenant"]).faults
+    refuse_parameters(request)
+    rules: RuleSet = tenant_of(host, request).faults
     body = await read_json(request)
     if not isinstance(body, dict):
-        raise ControlError(400, 'a rule, {"faults": [...]} or {"pack": "name"} is wanted')
+        listed = ' (a list of rules stands in {"faults": [...]})' if isinstance(body, list) else ""
+        raise ControlError(400, f"{_WANTED}{listed}")
     try:
-        if "pack" in body:
-            added = _pack(body)
-            rules.put(added)
-        elif "faults" in body:
-            extra = next((key for key in body if key != "faults"), None)
-            if extra is not None:
-                raise ControlError(400, "beside 'faults' stands nothing else", extra)
-            added = rules.add(body["faults"], "faults", "control")
-        else:
-            added = rules.add_one(body, "control")
+        added = _added(rules, body)
     except RuleError as error:
         raise rule_error(error) from None
-    names = {rule.name for rule in added}
-    stored = [rule for rule in rules.listing() if rule["name"] in names]
-    return _json({"faults": stored}, 201)
+    return _json({"faults": [_stored(rules, rule) for rule in added]}, 201)
 
 
-def _pack(body: dict[str, Any]) -> list[Any]:
-    name = body["pack"]
-    if not isinstance(name, str) or name not in packs() or len(body) > 1:
-        known = ", ".join(packs())
-        unknown = RuleError.unknown("pack", "pack", str(name), packs()) if len(body) == 1 else None
-        if unknown is not None:
-            raise unknown
-        raise ControlError(400, f"beside 'pack' stands nothing else, packs are {known}", "pack")
+def _added(rules: RuleSet, body: dict[str, Any]) -> list[Rule]:
+    """Put the rules of a body in force and return them; raises RuleError and ControlError."""
+    holder = next((key for key in ("pack", "faults") if key in body), None)
+    if holder is None:
+        # Who misspells "faults" means no rule.
+        strange = next((key for key in body if did_you_mean(key, ("faults", "pack"))), None)
+        if strange is not None and "do" not in body:
+            near = did_you_mean(strange, ("faults", "pack"))
+            raise ControlError(400, f"unknown key {strange!r}", strange, near)
+        return rules.add_one(body, "control")
+    extra = next((key for key in body if key != holder), None)
+    if extra is not None:
+        raise ControlError(400, f"beside {holder!r} stands nothing else", extra)
+    if holder == "faults":
+        return rules.add(body["faults"], "faults", "control")
+    added = _of_pack(body["pack"])
+    rules.put(added)
+    return added
+
+
+def _of_pack(name: Any) -> list[Rule]:
+    if not isinstance(name, str):
+        raise ControlError(400, f"the name of a pack is wanted, packs are {', '.join(packs())}", "pack")
+    if name not in packs():
+        raise RuleError.unknown("pack", "pack", name, packs())
     try:
-        return load_faults(name)
+        # By its path: a file of that name in the working directory is none of the caller's business.
+        found = load_faults(str(packs()[name].path))
     except FileError as error:
         raise ControlError(400, str(error), "pack") from None
+    for rule in found:
+        rule.source = "control"
+    return found
 
 
 async def _change(host: Host, request: Request) -> Response:
-    rules, name = host.tenant(request.scope["tenant"]).faults, request.path_params["name"]
+    refuse_parameters(request)
     body = await read_json(request)
     if not isinstance(body, dict) or set(body) != {"enabled"} or not isinstance(body["enabled"], bool):
-        raise ControlError(400, '{"enabled": true} or {"enabled": false} is wanted', "enabled")
+        strange = next((key for key in body if key != "enabled"), None) if isinstance(body, dict) else None
+        near = did_you_mean(strange, ("enabled",)) if strange is not None else None
+        wanted = '{"enabled": true} or {"enabled": false} is wanted'
+        raise ControlError(400, wanted, strange or "enabled", near)
+    rules, name = _named(host, request)
     rule = rules.enable(name, body["enabled"])
-    if rule is None:
-        raise _missing(host, request, name)
-    return _json(rule.as_dict(rules.clock.elapsed()))
+    assert rule is not None
+    return _json(_stored(rules, rule))
 
 
 async def _remove(host: Host, request: Request) -> Response:
-    name = request.path_params["name"]
-    if not host.tenant(request.scope["tenant"]).faults.remove(name):
-        raise _missing(host, request, name)
+    refuse_parameters(request)
+    rules, name = _named(host, request)
+    rules.remove(name)
     return Response(status_code=204)
 
 
 async def _clear(host: Host, request: Request) -> Response:
-    everything = request.query_params.get("all", "false").lower()
+    everything = parameters_of(request, ("all",)).get("all", "false")
     if everything not in ("true", "false"):
-        raise ControlError(400, "all is true or false", "all")
-    host.tenant(request.scope["tenant"]).faults.clear(everything == "true")
+        raise ControlError(400, "true or false would be right", "all")
+    tenant_of(host, request).faults.clear(everything == "true")
     return Response(status_code=204)
 
 
-def _missing(host: Host, request: Request, name: str) -> ControlError:
-    known = [rule.name for rule in host.tenant(request.scope["tenant"]).faults.rules]
-    near = RuleError.unknown("name", "rule", name, known or ["none"]).suggestion
-    return ControlError(404, f"there is no rule {name!r}", "name", near)
+def _named(host: Host, request: Request) -> tuple[RuleSet, str]:
+    """Return the rules of the tenant and the name that a call is about; raises 404 for no such rule.
+
+    A rule whose time to live has ended is there no more.
+    """
+    rules: RuleSet = tenant_of(host, request).faults
+    name: str = request.path_params["name"]
+    known = [rule["name"] for rule in rules.listing()]
+    if name not in known:
+        raise ControlError(404, f"there is no rule {name!r}", "name", did_you_mean(name, known))
+    return rules, name
+
+
+def _stored(rules: RuleSet, rule: Rule) -> dict[str, Any]:
+    return rule.as_dict(rules.clock.elapsed())
 
 
 def _json(document: Any, status: int = 200) -> Response:

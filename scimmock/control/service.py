@@ -14,6 +14,7 @@ from ..version import __version__
 from .asked import read_body
 from .errors import ControlError, rule_error
 from .host import Call, Host, TenantOptions
+from .unasked import refuse_parameters
 
 _MAX_PEOPLE = 1_000_000
 
@@ -29,7 +30,9 @@ async def _ready(host: Host, request: Request) -> Response:
 
 
 async def _info(host: Host, request: Request) -> Response:
-    return JSONResponse({"version": __version__, **host.info()})
+    refuse_parameters(request)
+    rules = host.tenant("").faults.listing()
+    return JSONResponse({"version": __version__, **host.info(), "faults": len(rules)})
 
 
 def _described(host: Host, request: Request, tenant: Any) -> dict[str, Any]:
@@ -44,6 +47,7 @@ def _described(host: Host, request: Request, tenant: Any) -> dict[str, Any]:
 
 
 async def _put_tenant(host: Host, request: Request) -> Response:
+    refuse_parameters(request)
     name = request.path_params["name"]
     body = await read_body(request)
     try:
@@ -85,6 +89,7 @@ def _explained(text: str) -> ControlError:
 
 
 async def _delete_tenant(host: Host, request: Request) -> Response:
+    refuse_parameters(request)
     if not host.delete_tenant(request.path_params["name"]):
         raise ControlError(404, f"there is no tenant {request.path_params['name']!r}", "name")
     return Response(status_code=204)

@@ -39,8 +39,11 @@ class Ground(Protocol):
     def error_reply(self, error: ScimError) -> Reply:
         """Return an error as this service words it."""
 
-    def schedule(self, due: Callable[[], bool], act: Callable[[], None]) -> None:
-        """Call ``act`` at the beginning of the first request for which ``due()`` holds."""
+    def schedule(self, due: Callable[[], bool], act: Callable[[], None], counts: bool = False) -> None:
+        """Call ``act`` at the beginning of the first request for which ``due()`` holds.
+
+        With ``counts`` only requests ask ``due``, each once, not who looks at the directory.
+        """
 
 
 class Call:
@@ -48,8 +51,8 @@ class Call:
 
     ``request`` is what the engine gets (None until it is decoded), an action may put another in its
     place; ``resource_type`` is None for what is no single type.  ``service`` is the one that runs the
-    request, the tenant's own unless an action further out has put another in its place.  ``finally_`` holds what must happen
-    when the last byte of the answer is out.
+    request or ran it last: the tenant's own, or what an action has put in its place (None until the
+    request is decoded).  ``finally_`` holds what must happen when the last byte of the answer is out.
     """
 
     __slots__ = (
@@ -93,7 +96,7 @@ class Call:
         self.resource_type = resource_type
         self.inner = inner
         self.request: Request | None = None
-        self.service: Any = ground.service
+        self.service: Any = None  # scimmock.scim.engine.Service
         self.raw_body = b""
         self.actions: list[tuple[Action, Fired]] = []
         self.finally_: list[Callable[[], None]] = []

@@ -38,7 +38,7 @@ def load_faults(name: str) -> list[Rule]:
     if name in packs() and not path.is_file():
         return _from_yaml(packs()[name].path)
     if not path.is_file():
-        if "/" in name or path.suffix in (".yaml", ".yml", ".py"):
+        if "/" in name or path.suffix in (".yaml", ".yml", ".json", ".py"):
             raise FileError("there is no such faults file", where=name)
         near = did_you_mean(name, packs())
         hint = f"did you mean {near!r}?" if near else f"packs are {', '.join(packs())}"

@@ -4,9 +4,11 @@ A file defines functions under `fault`; each is a rule whose action is the funct
 
     from scimmock.faults.python import fault
 
-    @fault(match={"operation": "create"}, when={"first": 1}, stage="after")
-    def lose_the_department(call, reply):
-        ...
+    @fault(match={"operation": "create", "filter": 'userType eq "Guest"'}, when={"first": 2})
+    def no_guests_yet(call):
+        return 503
+
+An error in a function is reported in the log and the trace, and the request is served without it.
 """
 
 from __future__ import annotations
@@ -32,6 +34,7 @@ log = logging.getLogger("scimmock")
 Moment = Literal["before", "engine", "after"]
 _MARK = "__scimmock_fault__"
 Function = Callable[..., Any]
+_ERRORS = (Exception, SystemExit)  # what ends the server otherwise; a task that is cancelled stays so
 
 
 def fault(
@@ -40,8 +43,11 @@ def fault(
     match: dict[str, Any] | None = None,
     when: dict[str, Any] | None = None,
     name: str | None = None,
+    goes_on: bool = False,
 ) -> Callable[[Function], Function]:
     """Make a function a fault rule; ``match`` and ``when`` are those of every rule.
+
+    ``goes_on`` is a rule's ``continue``: whoever only looks does not keep later rules from firing.
 
     ``before(call)`` may return a status or a Reply to answer instead of the service, ``engine(call, run)``
     runs the service itself with ``run()`` and returns an Answer, ``after(call, reply)`` may change the
@@ -49,7 +55,8 @@ def fault(
     """
 
     def mark(function: Function) -> Function:
-        setattr(function, _MARK, (stage, match or {}, when or {}, name or function.__name__))
+        rule = {"name": name or function.__name__, "match": match or {}, "when": when or {}}
+        setattr(function, _MARK, (stage, {**rule, "continue": goes_on}))
         return function
 
     return mark
@@ -60,7 +67,8 @@ def load_python(path: Path) -> list[Rule]:
     try:
         names = runpy.run_path(str(path))
     except SyntaxError as error:
-        raise FileError(f"is not Python: {error.msg}", where=f"{path}:{error.lineno or 1}") from None
+        where = f"{error.filename or path}:{error.lineno or 1}"  # it may be a file that this one imports
+        raise FileError(f"is not Python: {error.msg}", where=where) from None
     except (Exception, SystemExit) as error:
         raise FileError(f"failed: {_told(error)}", where=f"{path}:{_line(error, path)}") from None
     rules: list[Rule] = []
@@ -68,13 +76,17 @@ def load_python(path: Path) -> list[Rule]:
         marked = getattr(function, _MARK, None)
         if marked is None:
             continue
+        if not inspect.isfunction(function):
+            raise FileError(f"{function!r} is no function", where=str(path))
         where = f"{path}:{function.__code__.co_firstlineno}"
-        stage, match, when, name = marked
+        stage, spec = marked
         if stage not in _KINDS:
             raise FileError(f"the stage is {', '.join(_KINDS)}, not {stage!r}", where=where)
-        if any(rule.name == name for rule in rules):
-            raise FileError(f"the name {name!r} stands twice", where=where)
-        rules.append(_rule(path, where, function, stage, {"name": name, "match": match, "when": when}))
+        if stage != "before" and inspect.iscoroutinefunction(function):
+            raise FileError(f"a function for the stage {stage!r} cannot be async", where=where)
+        if any(rule.name == spec["name"] for rule in rules):
+            raise FileError(f"the name {spec['name']!r} stands twice", where=where)
+        rules.append(_rule(path, where, function, stage, spec))
     if not rules:
         raise FileError("has no faults", where=str(path), hint="functions under @fault(...) would be some")
     return rules
@@ -96,7 +108,7 @@ class _PythonFault(Action):
     function: Any
     path: Any
 
-    def report(self, error: Exception, fired: Fired) -> None:
+    def report(self, error: BaseException, fired: Fired) -> None:
         """Tell the log and the trace, with the line of the user's file."""
         told = f"{self.path}:{_line(error, self.path)}: {_told(error)}"
         log.error("the fault %r failed: %s", fired.rule.name, told)
@@ -112,7 +124,7 @@ class _Before(_PythonFault):
             if inspect.isawaitable(result):
                 result = await result
             return _as_reply(result, call)
-        except Exception as error:
+        except _ERRORS as error:
             self.report(error, fired)
             return None
 
@@ -134,7 +146,7 @@ class _Engine(_PythonFault):
             return answer
         except ScimError:
             raise
-        except Exception as error:
+        except _ERRORS as error:
             self.report(error, fired)
             return outcome[0] if outcome else run()
 
@@ -145,7 +157,7 @@ class _After(_PythonFault):
     def after(self, call: Call, fired: Fired, reply: Reply) -> Reply:
         try:
             return _as_reply(self.function(call, reply), call) or reply
-        except Exception as error:
+        except _ERRORS as error:
             self.report(error, fired)
             return reply
 

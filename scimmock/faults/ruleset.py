@@ -72,7 +72,7 @@ class RuleSet:
         self.rules: list[Rule] = []
         self.active = False
         self._table: dict[Kind, Candidates | None] = {}
-        self._pending: list[tuple[Callable[[], bool], Callable[[], None]]] = []
+        self._pending: list[tuple[Callable[[], bool], Callable[[], None], bool]] = []
         self._ending: float | None = None
         # Told whether any rule needs the directory to remember what it was.
         self.on_history: Callable[[bool], None] | None = None
@@ -172,21 +172,21 @@ class RuleSet:
 
     # ---- what happens later
 
-    def schedule(self, due: Callable[[], bool], act: Callable[[], None]) -> None:
-        """Call ``act`` at the beginning of the first request for which ``due()`` holds."""
-        self._pending.append((due, act))
+    def schedule(self, due: Callable[[], bool], act: Callable[[], None], counts: bool = False) -> None:
+        """Call ``act`` at the beginning of the first request for which ``due()`` holds, see `Ground`."""
+        self._pending.append((due, act, counts))
         self.active = True
 
-    def settle(self) -> None:
+    def settle(self, looking: bool = False) -> None:
         """Do what is due; called before a request is served or the directory is looked at."""
         if not self._pending:
             return
         pending, self._pending = self._pending, []
-        for due, act in pending:
-            if due():
+        for due, act, counts in pending:
+            if not (looking and counts) and due():
                 act()
             else:
-                self._pending.append((due, act))
+                self._pending.append((due, act, counts))
         if not self._pending:
             self._changed()
 
@@ -212,7 +212,9 @@ class RuleSet:
     def named(self, name: str) -> Rule | None:
         """Return an enabled rule for the header that asks for it."""
         rule = self.get(name)
-        return rule if rule is not None and rule.enabled else None
+        if rule is None or not rule.enabled or rule.schedule.is_over(self.clock.elapsed()):
+            return None
+        return rule
 
     def turns(self, rules: Iterable[Rule], call: Call) -> Iterable[Fired]:
         """Yield the rules whose turn it is, up to the first that fires without going on."""

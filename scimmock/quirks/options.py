@@ -28,18 +28,27 @@ def chosen_quirks(texts: Iterable[str]) -> list[Chosen]:
 
 def _spec(text: str) -> dict[str, Any]:
     name, _, rest = text.partition(":")
-    spec: dict[str, Any] = {"quirk": name}
+    spec: dict[str, Any] = {"quirk": name.strip()}
     for pair in rest.split(",") if rest else ():
         key, equals, value = pair.partition("=")
-        if not equals or key == "quirk":
+        key = key.strip()
+        if not key or not equals or key == "quirk":
             raise UsageError(f"--quirk {text}: {pair!r} is no parameter", hint="name=value would be right")
-        parts = [_value(part) for part in value.split("+")]
-        spec[key.strip()] = parts if len(parts) > 1 else parts[0]
+        if key in spec:
+            raise UsageError(f"--quirk {text}: {key!r} stands twice", hint="keep one of them")
+        spec[key] = _value(value)
     return spec
 
 
 def _value(text: str) -> Any:
+    parts = [text] if _is_json(text) else text.split("+")
+    values = [json.loads(part) if _is_json(part) else part for part in parts]
+    return values if len(values) > 1 else values[0]
+
+
+def _is_json(text: str) -> bool:
     try:
-        return json.loads(text)
-    except ValueError:
-        return text
+        json.loads(text)
+    except (ValueError, RecursionError):
+        return False
+    return True

@@ -87,7 +87,7 @@ class ControlHost:
         return self.tenants.delete(name)
 
     def dump(self, tenant: Tenant) -> dict[str, list[dict[str, Any]]]:
-        tenant.faults.settle()
+        tenant.faults.settle(looking=True)
         return dump(tenant.directory, tenant.types)
 
     def restore(self, tenant: Tenant, content: dict[str, Any]) -> None:

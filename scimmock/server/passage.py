@@ -131,18 +131,20 @@ class Passage:
         call, tenant = self.call, self.tenant
         call.request = request
         call.body = request.body
+        call.service = tenant.service
 
         def run(service: Service | None = None) -> Answer:
             assert call.request is not None
             if found.operation == "bulk":
                 around = partial(self._around, service) if self.inner else None
                 return operate(tenant, found, call.request, identity, service, around)
-            call.service = service or call.service
+            call.service = service or tenant.service
             return tenant.quirks.engine(call, partial(on_engine, service))
 
         def on_engine(service: Service | None, other: Service | None = None) -> Answer:
             assert call.request is not None
-            return operate(tenant, found, call.request, identity, other or service)
+            call.service = other or service or tenant.service
+            return operate(tenant, found, call.request, identity, call.service)
 
         return self._wrapped(self._turns(Stage.STATE, self.candidates.by_stage[Stage.STATE]), call, run)
 
@@ -185,9 +187,12 @@ class Passage:
                 reply = await self.rules.before([*with_head, *candidates.by_stage[stage]], call)
                 if reply is not None:
                     break
+            self.inner[index] = call, reply, candidates
+            for action, fired in call.actions:
+                if action.stage is Stage.WIRE:  # an entry of a sequence
+                    self.call.attach(action, fired)
             if reply is not None and reply.delivery is not None:
                 return reply
-            self.inner[index] = call, reply, candidates
         return None
 
     def _inner_call(self, operation: Any) -> Call | None:
@@ -226,32 +231,41 @@ class Passage:
             return run(service or self.tenant.service)
         call, reply, candidates = met
         if reply is not None:
-            raise _as_error(reply)
+            return _answer_of(reply)
         call.request = request
         call.body = request.body
-        self.tenant.quirks.head(call)
-        answer = self._wrapped(
-            self.rules.turns(candidates.by_stage[Stage.STATE], call),
-            call,
-            lambda other=None: self.tenant.quirks.engine(
-                call, lambda another=None: run(another or other or service or self.tenant.service)
-            ),
-        )
-        return self._inner_after(call, candidates, answer)
+        own = call.service = service or self.tenant.service
+        quirks = self.tenant.quirks
+        quirks.head(call)
 
-    def _inner_after(self, call: Call, candidates: Candidates, answer: Answer) -> Answer:
-        """Let what changes an answer give the operation its status; what is for the wire goes further out."""
+        def run_on(other: Service | None = None) -> Answer:
+            call.service = other or own
+            return quirks.engine(call, lambda another=None: run(another or other or own))
+
+        try:
+            turns = self.rules.turns(candidates.by_stage[Stage.STATE], call)
+            answer = self._wrapped(turns, call, run_on)
+        except ScimError as error:
+            self._inner_after(call, candidates, error.status)
+            raise
+        changed = self._inner_after(call, candidates, answer.status)
+        return answer if changed is None else changed
+
+    def _inner_after(self, call: Call, candidates: Candidates, status: int) -> Answer | None:
+        """Let what changes an answer give the operation its status; what is for the wire goes further out.
+
+        Returns the answer in the place of the operation's own, if there is one; raises ScimError.
+        """
         acting = [pair for pair in call.actions if pair[0].stage is Stage.STATE]
         for fired in self.rules.turns(candidates.by_stage[Stage.WIRE], call):
             self.call.attach(fired.rule.action, fired)
-        reply = Reply(answer.status)
+        reply = Reply(status)
         for action, fired in acting:
-            changed = action.after(call, fired, reply)
-            if changed.delivery is not None:
+            reply = action.after(call, fired, reply)
+            if reply.delivery is not None:
                 self.call.attach(action, fired)
-            elif changed.status != answer.status:
-                raise _as_error(changed)
-        return answer
+                return None
+        return None if reply.status == status else _answer_of(reply)
 
     # ---- the way out
 
@@ -283,16 +297,19 @@ class Passage:
 
 def _around(action: Action, call: Call, fired: Fired, run: Run) -> Run:
     """Return how to run the engine within an action; another service reaches what lies within."""
+    own = call.service
 
     def within(service: Any = None) -> Answer:
-        call.service = service or call.service
+        call.service = service or own
         return action.engine(call, fired, lambda other=None: run(other or service))
 
     return within
 
 
-def _as_error(reply: Reply) -> ScimError:
-    """Return the error that stands in a bulk response for an answer of a rule."""
+def _answer_of(reply: Reply) -> Answer:
+    """Return what stands in a bulk response for an answer of a rule; raises ScimError for an error."""
+    if 200 <= reply.status < 300:
+        return Answer(reply.status)
     try:
         document = msgspec.json.decode(reply.body)
     except msgspec.MsgspecError:
@@ -300,7 +317,7 @@ def _as_error(reply: Reply) -> ScimError:
     if not isinstance(document, dict):
         document = {}
     scim_type = document.get("scimType")
-    return ScimError(
+    raise ScimError(
         reply.status,
         str(document.get("detail") or f"the operation failed with {reply.status}"),
         scim_type if isinstance(scim_type, str) else None,

@@ -29,6 +29,7 @@ from ..findings.base import DEFAULT_PROFILES
 from ..fixture import BasicSpec, ClientSpec, Fixture, combine
 from ..hosts import is_loopback
 from ..quirks.options import chosen_quirks
+from ..traffic.bodies import masked_query
 from ..traffic.exchange import Exchange
 from ..version import __version__
 from .app import App
@@ -285,13 +286,14 @@ class Running:
             "tenant": exchange.tenant,
             "method": exchange.method,
             "path": exchange.path,
-            "query": exchange.query.decode("latin-1"),
+            "query": masked_query(exchange.query.decode("latin-1")),
             "status": exchange.status,
             "ms": round((exchange.end - exchange.begin) * 1000, 3),
             "operation": exchange.operation,
             "resource": exchange.resource,
             "id": exchange.id,
             "token": exchange.identity,
+            "rule": exchange.rule,
             "connection": exchange.connection,
         }
         self._access_log.write(json.dumps(line, ensure_ascii=False) + "\n")

@@ -142,9 +142,9 @@ class Tenant:
         error = self.quirks.refuse(error)
         return self.quirks.error(error, error_reply(error))
 
-    def schedule(self, due: Callable[[], bool], act: Callable[[], None]) -> None:
-        """Call ``act`` at the beginning of the first request for which ``due()`` holds."""
-        self.faults.schedule(due, act)
+    def schedule(self, due: Callable[[], bool], act: Callable[[], None], counts: bool = False) -> None:
+        """Call ``act`` at the beginning of the first request for which ``due()`` holds, see `Ground`."""
+        self.faults.schedule(due, act, counts)
 
     def find_user(self, user_name: str) -> tuple[ResourceType, str] | None:
         """Return the type and id of the user with that userName."""

@@ -24,9 +24,12 @@ class DeleteResurrects(Action):
         """Delete, and see to the return."""
         ground, kind, id = call.ground, call.resource_type, call.id
         directory = ground.directory
-        before = directory.get(kind.name, id) if kind is not None and id is not None else None
+        if call.operation != "delete" or kind is None or id is None:
+            return run()
+        before = directory.get(kind.name, id)
         answer = run()
-        if call.operation != "delete" or before is None or kind is None or id is None:
+        # What another rule keeps from being deleted, or the service only deactivates, cannot come back.
+        if before is None or directory.get(kind.name, id) is not None:
             return answer
         fired.count(effect="deleted, will come back")
         end = ground.clock.elapsed() + self.delete_resurrects.seconds
@@ -43,5 +46,5 @@ class DeleteResurrects(Action):
             if ground.directory is directory and directory.find(id) is None:
                 restore_document(directory, kind.name, id, before)
 
-        ground.schedule(due, act)
+        ground.schedule(due, act, counts=left > 0)
         return answer

@@ -29,10 +29,9 @@ class LostResponse(Action):
 
     def check(self) -> None:
         """A status is one that an answer can have."""
-        if isinstance(self.lost_response, int) and not 300 <= self.lost_response <= 599:
-            raise RuleError(
-                ".lost_response", f"{self.lost_response} is no status of an error", "500 would be"
-            )
+        lost = self.lost_response
+        if isinstance(lost, int) and (not 300 <= lost <= 599 or lost == 304):
+            raise RuleError(".lost_response", f"{lost} is no status of an error", "500 would be")
 
     def engine(self, call: Call, fired: Fired, run: Run) -> Answer:
         """Run the request and tell the trace what came of it."""
@@ -70,9 +69,11 @@ class LostWrite(Action):
 
     def engine(self, call: Call, fired: Fired, run: Run) -> Answer:
         """Run the request on a copy that is thrown away."""
-        if call.operation not in _WRITES:
+        directory = call.ground.directory
+        # What is in a bulk request that is lost itself need not be lost once more.
+        if call.operation not in _WRITES or call.service.store is not directory:
             return run()
-        view = overlay(call.ground.directory)
+        view = overlay(directory)
         answer = run(call.ground.service_on(view))
         view.retire_minted()
         fired.count(effect="acknowledged, not stored")

@@ -9,6 +9,7 @@ import msgspec
 
 from ...scim.answer import Answer, Request
 from ...scim.page import Page
+from ...scim.policy import Policy
 from ...scim.query import Query, read_query, read_search
 from ..base import Action, Run, Stage, action
 from ..call import Call
@@ -41,19 +42,20 @@ class PageDrift(Action):
             page.total = max(0, page.total + (wobble if fired.turn.share("sign") < 0.5 else -wobble))
             fired.count(total=page.total)
             return answer
-        query = _query(call, request)
+        service = call.service  # which may show another state than the present one
+        query = _query(call, request, service.policy)
         if query.page.cursor is not None:
             return self._by_cursor(fired, answer, query)
-        types = (call.resource_type,) if call.resource_type is not None else call.service.types
-        found = call.service.finder
+        types = (call.resource_type,) if call.resource_type is not None else service.types
+        found = service.finder
         hits = (
             [hit for _, hit in found.sorted_hits(types, query)] if query.sort_by else found.hits(types, query)
         )
         start, count = query.page.start_index - 1, query.page.count
         drifted = self._drift(fired, hits, start, count)
         if drifted != hits[start : start + count]:
-            fired.count(from_=start + 1, rows=len(drifted))
-            page.items = call.service.items(drifted, query.selection)
+            fired.count(start_index=start + 1, rows=len(drifted))
+            page.items = service.items(drifted, query.selection)
         return answer
 
     def _drift(self, fired: Fired, hits: list[Any], start: int, count: int) -> list[Any]:
@@ -86,8 +88,7 @@ class PageDrift(Action):
         return answer
 
 
-def _query(call: Call, request: Request) -> Query:
-    policy = call.ground.policy
+def _query(call: Call, request: Request, policy: Policy) -> Query:
     if call.operation == "search":
         return read_search(request.body, policy, request.base)
     return read_query(request.query, policy, request.base)

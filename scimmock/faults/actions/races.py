@@ -27,18 +27,18 @@ class LostUpdate(Action):
 
     def engine(self, call: Call, fired: Fired, run: Run) -> Answer:
         """Put the former state in the place of the present one, then run."""
-        directory, kind, id = call.ground.directory, call.resource_type, call.id
+        store, kind, id = call.service.store, call.resource_type, call.id
         if call.operation != "patch" or kind is None or id is None:
             return run()
-        present = directory.get(kind.name, id)
-        former = directory.history.previous(kind.name, id)
+        present = store.get(kind.name, id)
+        former = call.ground.directory.history.previous(kind.name, id)
         if present is None or former is None:
             return run()
-        directory.replace(kind.name, id, {**former, "meta": present["meta"]})
+        store.replace(kind.name, id, {**former, "meta": present["meta"]})
         try:
             answer = run()
         except ScimError:
-            directory.replace(kind.name, id, present)
+            store.replace(kind.name, id, present)
             raise
         fired.count(effect="the change before this one is lost")
         return answer
@@ -57,6 +57,7 @@ class DuplicateCreate(Action):
         except ScimError as error:
             if call.operation != "create" or error.scim_type != "uniqueness":
                 raise
+        # Not the tenant's own: the write may be one that is lost.
         service = call.ground.service_on(call.service.store)
         service.unique = dict.fromkeys(service.unique, ())
         answer = run(service)

@@ -54,9 +54,7 @@ class StaleRead(Action):
     def _view(self, call: Call) -> Any:
         directory = call.ground.directory
         if not self.stale_read.count:
-            then = call.ground.clock.elapsed() - self.stale_read.seconds
-            directory.history.forget(then)
-            return as_of_time(directory, then)
+            return as_of_time(directory, call.ground.clock.elapsed() - self.stale_read.seconds)
         if not self._marks or self._marks[-1][0] is not directory:
             self._marks.clear()
             self._marks.append((directory, directory.history.horizon))
