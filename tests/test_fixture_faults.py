@@ -203,7 +203,7 @@ people: {users: 3, groups: 0}
 
 def rules_at(url: str) -> dict[str, str]:
     found = httpx.get(f"{url}/_scimmock/faults").json()["faults"]
-    return {rule["name"]: rule["source"] for rule in found}
+    return {rule["name"]: rule["origin"] for rule in found}
 
 
 def test_they_are_in_force_in_every_tenant(launch: Any, folder: Path) -> None:

@@ -62,7 +62,7 @@ def state(rule: Mapping[str, Any]) -> str:
         parts.append(f"{rule['left']} {f'per {per}' if per else 'left'}")
     if "expires_in" in rule:
         parts.append(f"ends in {_seconds(rule['expires_in'])}")
-    brought = rule.get("source")
+    brought = rule.get("origin")
     return ", ".join(parts) + (f" ({brought})" if brought in ("fixture", "quirk") else "")
 
 

@@ -46,7 +46,7 @@ async def _replace(host: Host, request: Request) -> Response:
 
 def _check_names(tenant: Any, chosen: list[Chosen]) -> None:
     """Raise 409 when the rules that play a quirk have the name of a rule in force."""
-    taken = {rule["name"] for rule in tenant.faults.listing() if rule["source"] != "quirk"}
+    taken = {rule["name"] for rule in tenant.faults.listing() if rule["origin"] != "quirk"}
     for index, item in enumerate(chosen):
         for rule in QuirkSet([item]).rules():
             if rule.name in taken:

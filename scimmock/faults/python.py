@@ -116,6 +116,7 @@ class _PythonFault(Action):
 
 
 class _Before(_PythonFault):
+    name: ClassVar[str] = "python"
     stage: ClassVar[Stage] = Stage.ANSWER
 
     async def before(self, call: Call, fired: Fired) -> Reply | None:
@@ -130,6 +131,7 @@ class _Before(_PythonFault):
 
 
 class _Engine(_PythonFault):
+    name: ClassVar[str] = "python"
     stage: ClassVar[Stage] = Stage.STATE
 
     def engine(self, call: Call, fired: Fired, run: Run) -> Answer:
@@ -152,6 +154,7 @@ class _Engine(_PythonFault):
 
 
 class _After(_PythonFault):
+    name: ClassVar[str] = "python"
     stage: ClassVar[Stage] = Stage.BODY
 
     def after(self, call: Call, fired: Fired, reply: Reply) -> Reply:

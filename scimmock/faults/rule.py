@@ -139,7 +139,7 @@ class Rule:
         """Return the rule as it is listed, with its counts."""
         shown = {"name": self.name, **{key: value for key, value in self.spec.items() if key != "name"}}
         shown["enabled"] = self.enabled
-        shown["source"] = self.source
+        shown["origin"] = self.source
         shown["hits"] = self.schedule.hits
         shown["seen"] = self.schedule.seen
         shown["left"] = self.schedule.left
@@ -171,7 +171,7 @@ def read_rules(data: Any, path: str, source: str, taken: tuple[str, ...] = ()) -
     names = set(taken)
     explicit = {item["name"] for item in data if isinstance(item, dict) and isinstance(item.get("name"), str)}
     for index, item in enumerate(data):
-        number = len(names) + 1
+        number = index + 1
         while f"rule-{number}" in names or f"rule-{number}" in explicit:
             number += 1
         rule = read_rule(item, f"{path}[{index}]", f"rule-{number}", source)

@@ -76,6 +76,14 @@ def read_quirks(data: Any, path: str) -> list[Chosen]:
     return found
 
 
+def rules_of(item: Chosen) -> list[Rule]:
+    """Return the fault rules that play a quirk; those without a name are named after it."""
+    return [
+        read_rule(data, item.name, item.name if number == 0 else f"{item.name}-{number + 1}", "quirk")
+        for number, data in enumerate(item.quirk.rules())
+    ]
+
+
 def _overrides(quirk: Quirk, seam: str) -> bool:
     return getattr(type(quirk), seam) is not getattr(Quirk, seam)
 
@@ -137,11 +145,7 @@ class QuirkSet:
 
     def rules(self) -> list[Rule]:
         """Return the fault rules that play these quirks, named after them."""
-        return [
-            read_rule(data, item.name, item.name if number == 0 else f"{item.name}-{number + 1}", "quirk")
-            for item in self.chosen
-            for number, data in enumerate(item.quirk.rules())
-        ]
+        return [rule for item in self.chosen for rule in rules_of(item)]
 
     def head(self, call: Call) -> None:
         """Look at a request before its body is decoded; may raise ScimError."""

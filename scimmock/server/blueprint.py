@@ -10,7 +10,7 @@ from ..faults.base import Stage
 from ..faults.rule import Rule
 from ..findings.base import DEFAULT_PROFILES
 from ..fixture import AuthSpec, BasicSpec, ClientSpec, Layers, PeopleSpec, combine
-from ..quirks.quirkset import Chosen, QuirkSet
+from ..quirks.quirkset import Chosen, QuirkSet, rules_of
 from ..scim.policy import Policy
 from ..scim.schema import ResourceType
 from ..scim.values import key_of
@@ -58,6 +58,15 @@ class Blueprint:
     def allowed(self, rules: Iterable[Rule]) -> list[Rule]:
         """Return the rules of a fixture that are to be in force: all, or all but its limits."""
         return [rule for rule in rules if self.limited or rule.action.stage is not Stage.LIMIT]
+
+    def rules_of(self, quirks: QuirkSet) -> list[Rule]:
+        """Return the rules of quirks that are to be in force; limits that were asked for always are."""
+        own = self.layers.behaviour.quirks
+        return [
+            rule
+            for item in quirks.chosen
+            for rule in (self.allowed(rules_of(item)) if item in own else rules_of(item))
+        ]
 
     @property
     def quirk_set(self) -> QuirkSet:

@@ -73,14 +73,16 @@ class ControlHost:
         blueprint = blueprint_for(
             self.tenants.blueprint, fixtures, options.users, options.groups, options.seed
         )
-        if options.faults:
-            rules = read_rules(options.faults, "faults", "control")
-            blueprint = replace(blueprint, faults=(*blueprint.faults, *rules))
         if options.quirks:
             chosen = read_quirks(options.quirks, "quirks")
             given = {item.name for item in chosen}
             kept = [item for item in blueprint.quirks if item.name not in given]
             blueprint = replace(blueprint, quirks=(*kept, *chosen))
+        if options.faults:
+            present = (*blueprint.rules, *blueprint.rules_of(blueprint.quirk_set))
+            taken = tuple(rule.name for rule in present)
+            rules = read_rules(options.faults, "faults", "control", taken)
+            blueprint = replace(blueprint, faults=(*blueprint.faults, *rules))
         return self.tenants.create(name, blueprint)
 
     def delete_tenant(self, name: str) -> bool:

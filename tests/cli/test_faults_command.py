@@ -287,8 +287,8 @@ def test_who_is_no_terminal_gets_a_line_for_each_rule(
         ({"enabled": True, "hits": 0, "expires_in": 59.6}, "0 hits, ends in 60s"),
         ({"enabled": True, "hits": 0, "expires_in": 2400}, "0 hits, ends in 40m"),
         ({"enabled": True, "hits": 0, "expires_in": 7200.0}, "0 hits, ends in 2h"),
-        ({"enabled": True, "hits": 0, "source": "fixture"}, "0 hits (fixture)"),
-        ({"enabled": True, "hits": 0, "source": "control"}, "0 hits"),
+        ({"enabled": True, "hits": 0, "origin": "fixture"}, "0 hits (fixture)"),
+        ({"enabled": True, "hits": 0, "origin": "control"}, "0 hits"),
     ],
 )
 def test_how_a_rule_stands(rule: dict[str, Any], words: str) -> None:

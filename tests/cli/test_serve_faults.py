@@ -41,7 +41,7 @@ def test_everything_at_once(launch: Any, files: Path) -> None:
     )  # fmt: skip
     found = rules(server)
     assert found[:2] == ["busy", "other"] and found[-1] == "html-proxy-error"
-    assert {rule["source"] for rule in asked(server, "faults")["faults"]} == {"faults", "quirk"}
+    assert {rule["origin"] for rule in asked(server, "faults")["faults"]} == {"faults", "quirk"}
     info = asked(server, "info")
     assert info["quirks"] == ["rate-limit-slack", "nulls-emitted", "html-proxy-error"]
     assert info["profiles"] == ["behaviour", "interop", "ipsie", "rfc"]

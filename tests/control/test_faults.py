@@ -63,7 +63,7 @@ def test_a_rule_is_stored_as_it_was_given(own: httpx.Client, scim: httpx.Client)
         "continue": True,
     }
     answer = own.post("/faults", json=rule)
-    counts = {"enabled": True, "source": "control", "hits": 0, "seen": 0, "left": 2}
+    counts = {"enabled": True, "origin": "control", "hits": 0, "seen": 0, "left": 2}
     assert answer.status_code == 201 and answer.json() == {"faults": [rule | counts]}
     assert [scim.get("/Users?count=5").status_code for _ in range(4)] == [200, 429, 429, 200]
     assert scim.get("/Users").status_code == 200
@@ -221,11 +221,11 @@ def test_all_but_the_fixtures_rules_are_removed(launch: Any, tmp_path: Any) -> N
     server = launch("--fixture", str(fixture), "--faults", "slow", "--users", "0")
     for control in (f"{server.url}/_scimmock", f"{server.url}/t/a/_scimmock"):
         with httpx.Client(base_url=control) as own:
-            brought = {rule["source"] for rule in listed(own)}
+            brought = {rule["origin"] for rule in listed(own)}
             assert brought == {"fixture", "quirk", "faults"}
             own.post("/faults", json={"name": "added", **UNAVAILABLE})
             assert own.delete("/faults").status_code == 204
-            assert {rule["source"] for rule in listed(own)} == {"fixture", "quirk"}
+            assert {rule["origin"] for rule in listed(own)} == {"fixture", "quirk"}
             own.post("/faults", json={"name": "added", **UNAVAILABLE})
             assert own.delete("/faults?all=false").status_code == 204
             assert "added" not in names(own) and "own" in names(own)
@@ -286,7 +286,7 @@ def test_a_tenant_starts_with_rules_and_quirks(tenant: Callable[..., httpx.Clien
         quirks=["write-lock-429", {"quirk": "slow", "delay": "1ms"}],
     )
     with own_control(scim) as own:
-        rules = {rule["name"]: rule["source"] for rule in listed(own)}
+        rules = {rule["name"]: rule["origin"] for rule in listed(own)}
         assert list(rules)[:2] == ["busy", "rule-2"] and rules["busy"] == "control"
         assert set(rules.values()) == {"control", "quirk"}
         assert own.get("/quirks").json()["quirks"] == [

@@ -41,7 +41,9 @@ class Target:
         return answer.json()
 
     def patch(self, path: str, *operations: dict[str, Any], **options: Any) -> httpx.Response:
-        return self.client.patch(path, json={"schemas": [PATCH_OP], "Operations": list(operations)}, **options)
+        return self.client.patch(
+            path, json={"schemas": [PATCH_OP], "Operations": list(operations)}, **options
+        )
 
     def title(self, id: str, title: str) -> httpx.Response:
         """Set the title of a user."""

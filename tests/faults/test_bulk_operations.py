@@ -38,8 +38,9 @@ def test_an_answer_becomes_the_status_of_the_operation(target: Target) -> None:
     assert statuses(answer) == ["201", "429", "201"]
     failed = answer.json()["Operations"][1]
     assert failed["bulkId"] == "bad" and "location" not in failed
-    assert failed["response"] | {"status": "429", "detail": "slow down", "scimType": "tooMany"} == (
-        failed["response"]
+    assert (
+        failed["response"] | {"status": "429", "detail": "slow down", "scimType": "tooMany"}
+        == (failed["response"])
     )
     assert names(target) == ["one", "two"]
     assert (target.hits(), target.rule()["seen"]) == (1, 1)
@@ -209,7 +210,13 @@ def test_a_rule_for_bulk_meets_the_whole_request(target: Target) -> None:
 
 def test_operations_that_are_none_do_no_harm(target: Target) -> None:
     target.add({"status": 503}, match=ONE)
-    operations: list[Any] = [5, None, {"method": 7, "path": "/Users"}, {"method": "POST", "path": 3}, new("one")]
+    operations: list[Any] = [
+        5,
+        None,
+        {"method": 7, "path": "/Users"},
+        {"method": "POST", "path": 3},
+        new("one"),
+    ]
     assert statuses(target.bulk(*operations)) == ["400", "400", "400", "400", "201"]
     for body in ({"Operations": 5}, [], "x"):
         assert target.client.post("/Bulk", json=body).status_code == 400

@@ -19,10 +19,20 @@ from scimmock.faults.files import load_faults, packs
 
 from .conftest import USER, Target, Targets
 
-NAMES = (
-    "chaos-harsh chaos-mild flaky-network lost-writes orphaned-accounts outage page-drift "
-    "schema-mismatch slow stale-reads throttled token-expiry"
-).split()
+NAMES = [
+    "chaos-harsh",
+    "chaos-mild",
+    "flaky-network",
+    "lost-writes",
+    "orphaned-accounts",
+    "outage",
+    "page-drift",
+    "schema-mismatch",
+    "slow",
+    "stale-reads",
+    "throttled",
+    "token-expiry",
+]
 
 
 def ask(target: Target, method: str, path: str, body: Any = None) -> Any:

@@ -18,7 +18,7 @@ from scimmock.faults.python import load_python
 
 from .conftest import USER, Target
 
-FAULTS = '''
+FAULTS = """
 import asyncio
 import sys
 
@@ -125,7 +125,7 @@ def wrong_deep(call):
     def again():
         again()
     again()
-'''
+"""
 
 
 @pytest.fixture(scope="module")

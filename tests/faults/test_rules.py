@@ -317,7 +317,7 @@ def test_a_rule_is_listed_as_it_was_given() -> None:
         "name": "a",
         **spec,
         "enabled": True,
-        "source": "control",
+        "origin": "control",
         "hits": 0,
         "seen": 0,
         "left": 3,

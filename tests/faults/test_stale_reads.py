@@ -8,6 +8,7 @@ import pytest
 
 from .conftest import SEARCH, USER, Target
 
+
 @pytest.fixture
 def frozen(target: Target) -> Target:
     target.freeze()
@@ -90,9 +91,7 @@ def test_by_reads_each_of_so_many_does_not_see_a_write(target: Target) -> None:
 
 @pytest.mark.parametrize(("only", "by_id", "by_filter"), [("id", 404, 1), ("filter", 200, 0)])
 @pytest.mark.parametrize("lag", ["5s", True])
-def test_by_id_and_by_filter_apart(
-    frozen: Target, only: str, by_id: int, by_filter: int, lag: Any
-) -> None:
+def test_by_id_and_by_filter_apart(frozen: Target, only: str, by_id: int, by_filter: int, lag: Any) -> None:
     frozen.add({"stale_read": lag, "only": only})
     id = frozen.create("bjensen")["id"]
     assert len(frozen.names('filter=userName eq "bjensen"')) == by_filter

@@ -212,7 +212,9 @@ def test_an_old_list_of_members_wins(target: Target) -> None:
     group = target.group("crew", ids[0])["id"]
     target.add({"lost_update": True}, match={"operation": "patch", "resource": "Groups"}, when={"after": 1})
     assert target.patch(f"/Groups/{group}", add(ids[1])).status_code == 204
-    answer = target.patch(f"/Groups/{group}?attributes=members", add(ids[2]))  # of another client that read before that
+    answer = target.patch(
+        f"/Groups/{group}?attributes=members", add(ids[2])
+    )  # of another client that read before that
     assert {member["value"] for member in answer.json()["members"]} == {ids[0], ids[2]}
     assert {member["value"] for member in target.stored(group)["members"]} == {ids[0], ids[2]}
     assert target.client.get(f"/Users/{ids[1]}").json().get("groups", []) == []

@@ -85,7 +85,12 @@ def _seconds(text: str) -> float:
 
 
 def test_body_media_type_and_headers_of_ones_own(target: Target) -> None:
-    do = {"status": 200, "body": "a,b\né", "content_type": "text/csv", "headers": {"X-Trace": "1", "Via": "x"}}
+    do = {
+        "status": 200,
+        "body": "a,b\né",
+        "content_type": "text/csv",
+        "headers": {"X-Trace": "1", "Via": "x"},
+    }
     target.add(do)
     answer = target.client.get("/Users")
     assert (answer.status_code, answer.content) == (200, "a,b\né".encode())

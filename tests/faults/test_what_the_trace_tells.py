@@ -29,9 +29,7 @@ DO: list[dict[str, Any]] = [
     {"sequence": [503, {"lost_response": "reset"}, "pass"]},
 ]
 WHEN: list[dict[str, Any]] = [{}, {"every": 2}, {"probability": 0.5}, {"after": 2, "times": 3}]
-RULES = st.lists(
-    st.tuples(st.sampled_from(DO), st.sampled_from(WHEN), st.booleans()), min_size=1, max_size=5
-)
+RULES = st.lists(st.tuples(st.sampled_from(DO), st.sampled_from(WHEN), st.booleans()), min_size=1, max_size=5)
 STEPS = st.lists(
     st.tuples(
         st.sampled_from(

@@ -26,7 +26,11 @@ class Preset(Quirk):
     def rule(self, do: dict[str, Any], **match: Any) -> dict[str, Any]:
         """Return the rule that does this to the requests that match."""
         given = {"every": self.every, "times": self.times, "probability": self.probability}
-        when = {name: value for name, value in given.items() if value is not None}
+        when = {
+            name: value
+            for name, value in given.items()
+            if (name, value) != ("every", 1) and value is not None
+        }
         return {"match": match, "when": when, "do": do}
 
 
