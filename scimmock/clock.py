@@ -35,8 +35,8 @@ def format_time(seconds: float) -> str:
 class Clock:
     """Seconds since 1970, real, frozen or shifted.
 
-    `elapsed` is what windows and expiries count by: it follows the clock forward, however that is
-    moved, and never goes back.
+    `elapsed` is what windows and expiries count by: it follows the clock when that is moved forward,
+    never back, and not when it is released.
     """
 
     def __init__(self) -> None:
@@ -68,7 +68,7 @@ class Clock:
         """Stop the clock, now or at a time in seconds since 1970."""
         before = self.now()
         self._frozen = before if at is None else at
-        self._follow(before)
+        self._offset += max(0.0, before - self._frozen)
 
     def advance(self, seconds: float) -> None:
         """Move the clock forward, frozen or not."""
@@ -82,8 +82,4 @@ class Clock:
         before = self.now()
         self._frozen = None
         self._shift = 0.0
-        self._follow(before)
-
-    def _follow(self, before: float) -> None:
-        """Take a leap back out of what has elapsed."""
-        self._offset += max(0.0, before - self.now())
+        self._offset += before - self.now()  # to come back to the present is no passing of time

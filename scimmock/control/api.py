@@ -57,7 +57,11 @@ def control_app(host: Host) -> Starlette:
     async def unknown(request: Request, error: Exception) -> Response:
         status = getattr(error, "status_code", 500)
         message = _UNKNOWN.get(status, "an internal error, see the server's log")
-        return JSONResponse(ControlError(status, message, request.url.path).document(), status_code=status)
+        return JSONResponse(
+            ControlError(status, message, request.url.path).document(),
+            status_code=status,
+            headers=getattr(error, "headers", None),
+        )
 
     app = Starlette(routes=routes, exception_handlers={404: unknown, 405: unknown, Exception: unknown})
     app.router.redirect_slashes = False  # a redirect would lead out of the tenant

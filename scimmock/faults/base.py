@@ -57,6 +57,11 @@ class Action(msgspec.Struct, forbid_unknown_fields=True, dict=True, kw_only=True
     # Whether the directory must remember what it was, from the moment that the rule is in force.
     keeps_history: ClassVar[bool] = False
 
+    @property
+    def changes_engine(self) -> bool:
+        """Whether the action acts around the service."""
+        return type(self).engine is not Action.engine
+
     def check(self) -> None:
         """Find fault with values that fit their types; raises ValueError."""
 

@@ -143,6 +143,13 @@ class Call:
                     return f"{self.resource}?{by_name[name].lower()}"
         return f"{self.resource}?{self.query.get('filter', '')}"
 
+    def forget(self) -> None:
+        """Let go of everything that is not the exchange's: rules, bodies and hooks refer to each other."""
+        self.actions, self.finally_ = [], []
+        self.request = self.service = None
+        self.raw_body = b""
+        self.body = None
+
     def note(self, **facts: Any) -> None:
         """Add to the trace what is worth knowing though nothing was done (what is left of a limit)."""
         exchange = self.exchange

@@ -74,7 +74,7 @@ class Journal:
         """Enter a finished exchange and give it its number."""
         n = exchange.n = self.next
         self.next = n + 1
-        exchange.t = exchange.at - self.started
+        exchange.t = max(0.0, exchange.at - self.started)  # a clock can be set back
         exchange.seed = self.seed
         most = self.max_body
         asked = exchange.request_size = len(exchange.request_body)

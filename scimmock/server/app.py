@@ -377,7 +377,7 @@ class App:
         exchange.end = time.perf_counter()
         tenant.journal.add(exchange)
         if exchange.rules:
-            tenant.journal.publish("fault", {"n": exchange.n, "rules": exchange.rules})
+            tenant.journal.publish("fault", {"change": "fired", "n": exchange.n, "rules": exchange.rules})
         if self.on_exchange is not None:
             self.on_exchange(exchange)
 

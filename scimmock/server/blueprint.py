@@ -46,6 +46,12 @@ class Blueprint:
     profiles: frozenset[str] = DEFAULT_PROFILES
 
     @property
+    def ids(self) -> str:
+        """The form of new ids that the fixture asks for."""
+        behaviour = self.layers.behaviour.file.behaviour
+        return behaviour.ids if behaviour else "uuid"
+
+    @property
     def base_path(self) -> str:
         behaviour = self.layers.behaviour.file.behaviour
         return self.own_base_path or (behaviour.base_path if behaviour else "/scim/v2")

@@ -6,6 +6,7 @@ See `scimmock.faults` and `scimmock.quirks`; who meets none of them takes the sh
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
@@ -27,6 +28,8 @@ from .auth import Identity
 from .operations import operate
 from .routes import Route, bulk_route
 from .tenant import Tenant
+
+log = logging.getLogger("scimmock")
 
 _NONE = Candidates(())
 _BULK_OPERATIONS = {"POST": "create", "PUT": "replace", "PATCH": "patch", "DELETE": "delete"}
@@ -67,7 +70,7 @@ class Passage:
 
     def _named(self, header: bytes) -> list[Rule]:
         rules = []
-        for name in header.decode("latin-1").split(","):
+        for name in dict.fromkeys(header.decode("latin-1").split(",")):
             rule = self.rules.named(name.strip())
             if rule is None:
                 known = ", ".join(rule.name for rule in self.rules.rules if rule.enabled) or "none"
@@ -96,7 +99,11 @@ class Passage:
         """Lead the request through all stages; ``read`` gives its body, ``execute`` runs the service."""
         call, stages = self.call, self.candidates.by_stage
         reply = await self._before(Stage.LIMIT, self.candidates.with_head)
-        call.raw_body = body = await read()
+        try:
+            call.raw_body = body = await read()
+        except ScimError as error:
+            call.exchange.matched = time.perf_counter()
+            return self._after(reply or self.tenant.error_reply(error))
         if reply is None:
             for stage in (Stage.LIMIT, Stage.TIME, Stage.ANSWER):
                 reply = await self._before(stage, stages[stage])
@@ -111,6 +118,9 @@ class Passage:
             except ScimError as error:
                 reply = self.tenant.error_reply(error)
             self._joined = reply.body
+        limits = [pair for pair in call.actions if pair[0].stage is Stage.LIMIT]
+        for action, fired in limits:  # what they tell of themselves is worded by quirks too
+            reply = action.after(call, fired, reply)
         if reply.status:
             self.tenant.quirks.reply(call, reply)
         return self._after(reply)
@@ -154,10 +164,11 @@ class Passage:
         for fired in acting:
             call.attach(fired.rule.action, fired)
         for fired in reversed(acting):
-            run = _around(fired.rule.action, call, fired, run)
+            if fired.rule.action.changes_engine:
+                run = _around(fired.rule.action, call, fired, run)
         # What came in before may have left something to do here too.
         for action, fired in reversed(call.actions):
-            if fired not in acting:
+            if action.changes_engine and fired not in acting:
                 run = _around(action, call, fired, run)
         return run()
 
@@ -273,7 +284,8 @@ class Passage:
         """Let rules change the answer and how it leaves."""
         call, exchange = self.call, self.call.exchange
         meant = reply.status, list(reply.headers), reply.body
-        for action, fired in sorted(call.actions, key=lambda pair: pair[0].stage):
+        acting = [pair for pair in call.actions if pair[0].stage is not Stage.LIMIT]
+        for action, fired in sorted(acting, key=lambda pair: pair[0].stage):
             reply = action.after(call, fired, reply)
         stages = self.candidates.by_stage
         for stage in (Stage.BODY, Stage.WIRE):
@@ -288,11 +300,15 @@ class Passage:
 
     def close(self) -> None:
         """Do what must happen when the last byte of the answer is out."""
-        for act in self.call.finally_:
-            act()
-        for inner, _, _ in self.inner.values():
-            for act in inner.finally_:
-                act()
+        calls = [self.call, *(inner for inner, _, _ in self.inner.values())]
+        for call in calls:
+            for act in call.finally_:
+                try:
+                    act()
+                except Exception:
+                    log.exception("a defect of scimmock at the end of a request")
+            call.forget()
+        self.inner.clear()
 
 
 def _around(action: Action, call: Call, fired: Fired, run: Run) -> Run:

@@ -20,6 +20,9 @@ from ..scim.validate import normalise_resource
 from ..store.directory import Directory
 from .codec import refuse_unstorable
 
+# When the first people of every directory were created: the same in each run, and before it.
+CREATED = "2025-01-01T00:00:00.000Z"
+
 # What a file or a dump holds is taken as it is: a mock must be able to hold wrong data.
 _AS_IT_IS = Leniency(
     store_unknown_attributes=True, store_wrong_types=True, schemas_optional=True, several_primaries=True

@@ -23,6 +23,7 @@ from ..traffic.reply import Reply
 from .auth import Authenticator, Issued
 from .blueprint import Blueprint
 from .codec import JsonEncoder
+from .population import CREATED
 from .reply import error_reply
 
 
@@ -63,7 +64,6 @@ class Tenant:
         self.faults.put(blueprint.rules)
         self.encoder = JsonEncoder()
         self.endpoints = {resource_type.endpoint[1:]: resource_type for resource_type in self.types}
-        self._created = clock.text()
         # From the seed, so that two runs give the same cursors; a cursor opens nothing.
         self._cursor_key = blake2b(f"{blueprint.seed}\0{name}".encode(), digest_size=16).digest()
         self._base_urls: dict[bytes, tuple[bytes, str]] = {}
@@ -77,7 +77,7 @@ class Tenant:
         self._cursors = Cursors(self._cursor_key, self.clock.now, self.policy.paging.cursor_timeout)
         schemes = self.auth.schemes or ("bearer",)
         self.discovery = Discovery(
-            self.types, self.policy, self.encoder, schemes, self._created, quirks.dress_config
+            self.types, self.policy, self.encoder, schemes, CREATED, quirks.dress_config
         )
         self.adopt(self.directory)
 
@@ -104,6 +104,7 @@ class Tenant:
     def adopt(self, directory: Directory) -> None:
         """Serve another directory from now on."""
         self.directory = directory
+        directory.minter.form = self.quirks.ids or self.blueprint.ids
         self.service = self.service_on(directory)
         directory.encode = self.service.default_view
         self._remember(self.faults.keeps_history)

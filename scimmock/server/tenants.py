@@ -15,7 +15,7 @@ from ..store.ids import Minter
 from .auth import Issued
 from .blueprint import Blueprint, index_plan
 from .codec import JsonEncoder
-from .population import Loader
+from .population import CREATED, Loader
 from .tenant import Tenant
 
 MAX_TENANTS = 10_000
@@ -30,9 +30,7 @@ def _template_key(blueprint: Blueprint) -> tuple[object, ...]:
 
 
 def _minter(blueprint: Blueprint, tenant: str) -> Minter:
-    behaviour = blueprint.layers.behaviour.file.behaviour
-    form = blueprint.quirk_set.ids or (behaviour.ids if behaviour else "uuid")
-    return Minter(blueprint.seed, tenant, form)
+    return Minter(blueprint.seed, tenant, blueprint.quirk_set.ids or blueprint.ids)
 
 
 class Tenants:
@@ -93,7 +91,7 @@ class Tenants:
                 quirks.dress,
             )
             template.encode = service.default_view
-            Loader(template, types, self.clock.text()).populate(
+            Loader(template, types, CREATED).populate(
                 blueprint.population, blueprint.seed, progress
             )
             self._templates[key] = template
@@ -134,8 +132,7 @@ class Tenants:
         tenant = self.tenants.pop(name, None) if name else None
         if tenant is None:
             return False
-        tenant.journal.clear()
-        tenant.journal.end()
+        tenant.journal.close()
         key = _template_key(tenant.blueprint)
         others = (other.blueprint for other in self.tenants.values())
         if key not in map(_template_key, (self.blueprint, *others)):

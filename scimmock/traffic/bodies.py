@@ -17,6 +17,8 @@ _SECRET_PARAMETER = re.compile(r".*(token|secret|password|api_?key|signature|cre
 _COMPARED = re.compile(
     rf"((?:{'|'.join(sorted(_SECRET_NAMES))})\"?\s+[a-z]{{2}}\s+)(?:\"(?:[^\"\\]|\\.)*\"?|[^\s)\]]+)", re.I
 )
+_BRACKETS = re.compile(r"\[.*\]", re.DOTALL)
+_WITHIN = re.compile(rf"({'|'.join(sorted(_SECRET_NAMES))})\[.*\]", re.I | re.DOTALL)
 _ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
 
 
@@ -75,11 +77,17 @@ def _masked_pair(pair: str) -> str:
     return pair if shown == filter else f"{name}={quote(shown, safe=MASK)}"
 
 
+def _is_secret_path(path: str) -> bool:
+    """Whether a PATCH path leads to a secret, or to something within one."""
+    outside = _BRACKETS.sub("", path)
+    return any(_is_secret(name) for name in re.split(r"[.\[\]]", outside) if name)
+
+
 def masked_filter(filter: str) -> str:
     """Return a filter without the values that it compares a secret with."""
     if not any(name in filter.lower() for name in _SECRET_NAMES):
         return filter
-    return _COMPARED.sub(rf"\1{MASK}", filter)
+    return _COMPARED.sub(rf"\1{MASK}", _WITHIN.sub(rf"\1[{MASK}]", filter))
 
 
 def _text(text: str) -> str:
@@ -127,12 +135,12 @@ def masked(value: Any) -> Any:
     if not isinstance(value, dict):
         return value
     path = value.get("path")
-    hidden = isinstance(path, str) and _is_secret(path)
+    hidden = isinstance(path, str) and _is_secret_path(path)
     return {
         name: MASK
         if _is_secret(name) or (hidden and name.lower() == "value")
         else masked_filter(inner)
-        if name.lower() == "filter" and isinstance(inner, str)
+        if name.lower() in ("filter", "path") and isinstance(inner, str)
         else masked(inner)
         for name, inner in value.items()
     }

@@ -98,6 +98,10 @@ class Target:
     def freeze(self) -> None:
         assert self._clock.post("/clock", json={"freeze": True}).status_code == 200
 
+    def now(self) -> str:
+        """Return the time of the server."""
+        return str(self._clock.get("/clock").json()["now"])
+
     def advance(self, duration: str) -> None:
         assert self._clock.post("/clock", json={"advance": duration}).status_code == 200
 

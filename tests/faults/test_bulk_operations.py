@@ -184,7 +184,7 @@ def test_delays_are_those_of_the_whole_request(target: Target) -> None:
     assert statuses(target.bulk(new("bad1"), new("one"), new("bad2"))) == ["201"] * 3
     exchange = target.exchanges(operation="bulk")[-1]
     assert [rule["seconds"] for rule in exchange["trace"]["rules"]] == [0.02, 0.02]
-    assert exchange["timing"]["wait_ms"] >= 40 and target.hits() == 2
+    assert exchange["timing"]["wait_ms"] >= 39 and target.hits() == 2
 
 
 def test_each_operation_has_a_draw_of_its_own(target: Target) -> None:
@@ -218,5 +218,6 @@ def test_operations_that_are_none_do_no_harm(target: Target) -> None:
         new("one"),
     ]
     assert statuses(target.bulk(*operations)) == ["400", "400", "400", "400", "201"]
-    for body in ({"Operations": 5}, [], "x"):
+    bodies: list[Any] = [{"Operations": 5}, [], "x"]
+    for body in bodies:
         assert target.client.post("/Bulk", json=body).status_code == 400

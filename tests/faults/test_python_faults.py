@@ -297,3 +297,24 @@ def test_the_example_of_the_documentation(launch: Callable[..., Any], tmp_path: 
     with server.client() as client:
         assert client.post("/Users", json={"schemas": [USER], "userName": "e"}).status_code == 201
         assert [client.post("/Users", json=body).status_code for _ in range(4)] == [503, 503, 201, 409]
+
+
+def test_the_example_of_the_page(launch: Callable[..., Any], tmp_path: Path) -> None:
+    page = (Path(__file__).parents[2] / "docs" / "faults.md").read_text("utf-8")
+    path = tmp_path / "my_faults.py"
+    path.write_text(page.split("## Faults in Python")[1].split("```python\n")[1].split("```")[0])
+    server = launch("--users", "0", "--groups", "0", "--faults", str(path))
+    body = {"schemas": [USER], "userName": "robot-1"}
+    with server.client() as client:
+        assert client.post("/Users", json=body).status_code == 403
+        assert client.get("/Users").headers["x-cache"] == "HIT"
+
+
+def test_inside_a_bulk_request(python: Target) -> None:
+    operations = [
+        {"method": "POST", "path": "/Users", "bulkId": name, "data": {"schemas": [USER], "userName": name}}
+        for name in ("reply", "refused", "wrong-engine", "wrong-before")
+    ]
+    results = python.bulk(*operations).json()["Operations"]
+    assert [result["status"] for result in results] == ["418", "507", "201", "201"]
+    assert names(python) == ["refused", "wrong-engine", "wrong-before"]
