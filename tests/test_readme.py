@@ -52,6 +52,7 @@ def steps(block: str) -> list[tuple[str, str]]:
 
 def bash(script: str, folder: Path, options: str = "") -> subprocess.CompletedProcess[str]:
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SCIMMOCK_")}
+    clean["COLUMNS"] = "100"  # as wide as the examples
     return subprocess.run(
         ["bash", "-c", PRELUDE.format(python=sys.executable, options=options) + script],
         capture_output=True,

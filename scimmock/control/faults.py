@@ -38,7 +38,9 @@ async def _add(host: Host, request: Request) -> Response:
         added = _added(rules, body)
     except RuleError as error:
         raise rule_error(error) from None
-    return _json({"faults": [_stored(rules, rule) for rule in added]}, 201)
+    stored = [_stored(rules, rule) for rule in added]
+    tenant_of(host, request).journal.publish("fault", {"change": "added", "rules": stored})
+    return _json({"faults": stored}, 201)
 
 
 def _added(rules: RuleSet, body: dict[str, Any]) -> list[Rule]:
@@ -87,13 +89,17 @@ async def _change(host: Host, request: Request) -> Response:
     rules, name = _named(host, request)
     rule = rules.enable(name, body["enabled"])
     assert rule is not None
-    return _json(_stored(rules, rule))
+    stored = _stored(rules, rule)
+    change = "enabled" if rule.enabled else "disabled"
+    tenant_of(host, request).journal.publish("fault", {"change": change, "rules": [stored]})
+    return _json(stored)
 
 
 async def _remove(host: Host, request: Request) -> Response:
     refuse_parameters(request)
     rules, name = _named(host, request)
     rules.remove(name)
+    tenant_of(host, request).journal.publish("fault", {"change": "removed", "rules": [{"name": name}]})
     return Response(status_code=204)
 
 
@@ -101,7 +107,9 @@ async def _clear(host: Host, request: Request) -> Response:
     everything = parameters_of(request, ("all",)).get("all", "false")
     if everything not in ("true", "false"):
         raise ControlError(400, "true or false would be right", "all")
-    tenant_of(host, request).faults.clear(everything == "true")
+    tenant = tenant_of(host, request)
+    tenant.faults.clear(everything == "true")
+    tenant.journal.publish("fault", {"change": "cleared", "rules": tenant.faults.listing()})
     return Response(status_code=204)
 
 

@@ -6,6 +6,7 @@ import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from ..errors import ScimError, did_you_mean
 from .asked import read_json
 from .errors import ControlError
 from .host import Call, Host, tenant_of
@@ -20,7 +21,17 @@ async def _put_state(host: Host, request: Request) -> Response:
     content = await read_json(request)
     if not isinstance(content, dict):
         raise ControlError(400, 'a state is an object such as {"Users": [], "Groups": []}')
-    host.restore(tenant, content)
+    strange = next((key for key in content if key not in tenant.endpoints), None)
+    if strange is not None:
+        near = did_you_mean(strange, tenant.endpoints)
+        known = ", ".join(tenant.endpoints)
+        raise ControlError(400, f"there is no endpoint {strange!r}, there are {known}", strange, near)
+    try:
+        host.restore(tenant, content)
+    except ScimError as error:
+        where, _, what = error.detail.partition(": ")  # "Users[1]: ..."
+        field = where if what else where.partition(" ")[0]
+        raise ControlError(400, what or error.detail, field) from None
     counts = {name: len(documents) for name, documents in host.dump(tenant).items()}
     tenant.journal.publish("state", {"state": "restored", "resources": counts})
     return JSONResponse(counts)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import unquote_plus
 
@@ -12,6 +13,7 @@ import msgspec
 from ..clock import Clock
 from ..errors import ScimError
 from ..scim.answer import Request
+from ..scim.assigned import assigned_values
 from ..scim.loose import lowered
 from ..traffic.exchange import Exchange
 from ..traffic.reply import Reply
@@ -22,6 +24,19 @@ if TYPE_CHECKING:
     from .rule import Fired
 
 _NOTHING: Any = object()
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """What a rule has yet to do: ``act`` when ``due()`` holds, unless the rule is gone by then.
+
+    With ``counts`` only requests ask ``due``, each once, not who looks at the directory.
+    """
+
+    rule: str
+    due: Callable[[], bool]
+    act: Callable[[], None]
+    counts: bool = False
 
 
 class Ground(Protocol):
@@ -39,11 +54,8 @@ class Ground(Protocol):
     def error_reply(self, error: ScimError) -> Reply:
         """Return an error as this service words it."""
 
-    def schedule(self, due: Callable[[], bool], act: Callable[[], None], counts: bool = False) -> None:
-        """Call ``act`` at the beginning of the first request for which ``due()`` holds.
-
-        With ``counts`` only requests ask ``due``, each once, not who looks at the directory.
-        """
+    def schedule(self, pending: Pending) -> None:
+        """Do something at the beginning of the first request for which it is due."""
 
 
 class Call:
@@ -58,6 +70,7 @@ class Call:
     __slots__ = (
         "_body",
         "_query",
+        "_told",
         "actions",
         "exchange",
         "finally_",
@@ -102,6 +115,7 @@ class Call:
         self.finally_: list[Callable[[], None]] = []
         self._body: Any = _NOTHING
         self._query: dict[str, str] | None = None
+        self._told: Any = _NOTHING
 
     @property
     def body(self) -> Any:
@@ -116,6 +130,16 @@ class Call:
     @body.setter
     def body(self, value: Any) -> None:
         self._body = value
+        self._told = _NOTHING
+
+    @property
+    def told(self) -> Any:
+        """The body as filters see it: that of a PATCH also has what its operations set."""
+        if self._told is _NOTHING:
+            self._told = self.body
+            if self.operation == "patch" and isinstance(self._told, dict):
+                self._told = {**assigned_values(self._told), **self._told}
+        return self._told
 
     @property
     def lowered_body(self) -> Any:

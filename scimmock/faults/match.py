@@ -38,7 +38,8 @@ class Match(msgspec.Struct, forbid_unknown_fields=True, frozen=True, omit_defaul
     """The conditions of a rule; all of them must hold, none means every request.
 
     ``path`` is a glob over the path below the base (``*`` stands for anything, slashes included),
-    ``filter`` a SCIM filter over the body.  The values of the others may be globs too, and lists of
+    ``filter`` a SCIM filter over the body; in a PATCH also over
+    what its operations set.  The values of the others may be globs too, and lists of
     which one must fit.
     """
 
@@ -65,11 +66,26 @@ def check_match(match: Match, path: str) -> None:
             fits = word.upper() if kind == "method" else word
             if fits not in known:
                 raise RuleError.unknown(f"{path}.{kind}", kind, word, known)
+    for word in _words(match.path):
+        if not word.startswith(("/", "*", "?", "[")):
+            raise RuleError(
+                f"{path}.path", f"{word!r} fits no path", f"'/{word}' or '*{word}' would be right"
+            )
     if match.filter is not None:
         try:
             loose_filter(match.filter)
         except InvalidFilter as error:
             raise RuleError(f"{path}.filter", f"is no SCIM filter: {error.detail}") from None
+
+
+def check_resources(match: Match, known: frozenset[str], path: str) -> None:
+    """Raise RuleError for a resource that a service does not have; ``known`` are endpoints and types."""
+    if not known:
+        return
+    lower = {name.lower() for name in known}
+    for word in _words(match.resource):
+        if word.strip("/").lower() not in lower:
+            raise RuleError.unknown(f"{path}.resource", "resource", word, sorted(known))
 
 
 class Matcher:
@@ -165,7 +181,7 @@ def _filter_test(text: str) -> Test:
     predicate = loose_filter(text)
 
     def test(call: Call) -> bool:
-        body = call.body
+        body = call.told
         return isinstance(body, dict) and predicate(body)
 
     return test

@@ -13,11 +13,14 @@ An error in a function is reported in the log and the trace, and the request is 
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 import logging
+import re
 import runpy
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
@@ -32,9 +35,11 @@ from .rule import Fired, Rule, read_rule
 log = logging.getLogger("scimmock")
 
 Moment = Literal["before", "engine", "after"]
+_HEADER_NAME = re.compile(rb"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
 _MARK = "__scimmock_fault__"
 Function = Callable[..., Any]
-_ERRORS = (Exception, SystemExit)  # what ends the server otherwise; a task that is cancelled stays so
+# What would end the server, or the request, otherwise; a task that is really cancelled stays so.
+_ERRORS = (Exception, SystemExit, KeyboardInterrupt, asyncio.CancelledError)
 
 
 def fault(
@@ -110,7 +115,11 @@ class _PythonFault(Action):
 
     def report(self, error: BaseException, fired: Fired) -> None:
         """Tell the log and the trace, with the line of the user's file."""
-        told = f"{self.path}:{_line(error, self.path)}: {_told(error)}"
+        task = asyncio.current_task()
+        if isinstance(error, asyncio.CancelledError) and task is not None and task.cancelling():
+            raise error
+        line = _line(error, self.path, self.function.__code__.co_firstlineno)
+        told = f"{self.path}:{line}: {_told(error)}"
         log.error("the fault %r failed: %s", fired.rule.name, told)
         fired.tell(error=told)
 
@@ -159,7 +168,9 @@ class _After(_PythonFault):
 
     def after(self, call: Call, fired: Fired, reply: Reply) -> Reply:
         try:
-            return _as_reply(self.function(call, reply), call) or reply
+            given = _copy(reply)  # what the function breaks is not sent
+            result = self.function(call, given)
+            return _as_reply(given if result is None else result, call) or reply
         except _ERRORS as error:
             self.report(error, fired)
             return reply
@@ -169,20 +180,43 @@ _KINDS: dict[str, type[_PythonFault]] = {"before": _Before, "engine": _Engine, "
 
 
 def _as_reply(result: Any, call: Call) -> Reply | None:
-    if result is None or isinstance(result, Reply):
-        return result
+    if result is None:
+        return None
+    if isinstance(result, Reply):
+        return _checked(_copy(result))
     if isinstance(result, int) and not isinstance(result, bool) and 200 <= result <= 599:
         return call.ground.error_reply(ScimError(result, "a fault of scimmock"))
     raise TypeError(f"a status, a Reply or None is wanted, {result!r} was returned")
+
+
+def _copy(reply: Reply) -> Reply:
+    return replace(reply, headers=list(reply.headers))
+
+
+def _checked(reply: Reply) -> Reply:
+    """Return a reply that can be sent; raises TypeError and ValueError."""
+    if type(reply.status) is not int or not (200 <= reply.status <= 599 or reply.delivery is not None):
+        raise ValueError(f"a status from 200 to 599 is wanted, not {reply.status!r}")
+    if type(reply.body) is not bytes:
+        raise TypeError(f"the body is bytes, not {type(reply.body).__name__}")
+    for pair in reply.headers:
+        name, value = pair if isinstance(pair, tuple) and len(pair) == 2 else (None, None)
+        if type(name) is not bytes or type(value) is not bytes:
+            raise TypeError(f"a header is a pair of bytes, not {pair!r}")
+        if not _HEADER_NAME.fullmatch(name) or b"\r" in value or b"\n" in value or b"\0" in value:
+            raise ValueError(f"the header {pair!r} cannot be sent")
+    if reply.media_type is not None and type(reply.media_type) is not bytes:
+        raise TypeError("the media type is bytes")
+    return reply
 
 
 def _told(error: BaseException) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def _line(error: BaseException, path: Path) -> int:
+def _line(error: BaseException, path: Path, default: int = 1) -> int:
     """Return the last line of the file that the error came through."""
     lines = [
         frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == str(path)
     ]
-    return (lines[-1] if lines else None) or 1
+    return (lines[-1] if lines else None) or default

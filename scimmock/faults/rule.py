@@ -33,6 +33,10 @@ class _Shape(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     confidence: str = ""
 
 
+_KEYS = frozenset(field.encode_name for field in msgspec.structs.fields(_Shape))
+_WHEN = frozenset(field.encode_name for field in msgspec.structs.fields(When))
+
+
 def _converted(data: Any, kind: type[Any], path: str) -> Any:
     try:
         return convert(data, kind)
@@ -152,6 +156,17 @@ def read_rule(data: Any, path: str, name: str, source: str) -> Rule:
     """Check a rule and return it; ``name`` is for one that has none.  Raises RuleError with its path."""
     if not isinstance(data, dict):
         raise RuleError(path, "a rule is a mapping with 'do', and 'match' and 'when' if need be")
+    for key, kind in (
+        ("match", Match),
+        ("when", When),
+    ):  # a word misspelt there says more than what is missing
+        if isinstance(data.get(key), dict):
+            _converted(data[key], kind, f"{path}.{key}")
+    misplaced = next((key for key in data if key not in _KEYS and key in _WHEN), None)
+    if misplaced is not None:
+        raise RuleError(
+            f"{path}.{misplaced}", f"{misplaced!r} belongs into 'when'", None, f"when.{misplaced}"
+        )
     shape: _Shape = _converted(data, _Shape, path)
     given = shape.name if shape.name is not None else name
     if not _NAME.fullmatch(given):

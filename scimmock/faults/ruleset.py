@@ -9,13 +9,16 @@ from typing import Any
 from ..clock import Clock
 from ..traffic.reply import Reply
 from .base import Stage
-from .call import Call
+from .call import Call, Pending
 from .errors import RuleError
+from .match import check_resources
 from .rule import Fired, Rule, read_rule, read_rules
 
 log = logging.getLogger("scimmock")
 
 MAX_RULES = 1000
+_OTHERS = ("Bulk", "Me", "ServiceProviderConfig", "ResourceTypes", "Schemas")
+MAX_PENDING = 1000  # things that rules have yet to do; the oldest is forgotten
 _MAX_KINDS = 512
 Kind = tuple[str, str | None, str | None]
 
@@ -68,11 +71,15 @@ class RuleSet:
         self.seed = seed
         self.clock = clock
         self.type_names = type_names or {}
+        # What `resource` can be; nothing is known of a proxy's service.
+        self.resources = (
+            frozenset((*self.type_names, *self.type_names.values(), *_OTHERS)) if type_names else frozenset()
+        )
         self.begin = clock.elapsed()
         self.rules: list[Rule] = []
         self.active = False
         self._table: dict[Kind, Candidates | None] = {}
-        self._pending: list[tuple[Callable[[], bool], Callable[[], None], bool]] = []
+        self._pending: list[Pending] = []
         self._ending: float | None = None
         # Told whether any rule needs the directory to remember what it was.
         self.on_history: Callable[[bool], None] | None = None
@@ -94,6 +101,7 @@ class RuleSet:
         rule = read_rule(data, "", f"rule-{number}", source)
         if rule.name in names:
             raise RuleError("name", f"the name {rule.name!r} is taken", "choose another")
+        check_resources(rule.match, self.resources, "match")
         self.put([rule])
         return [rule]
 
@@ -104,6 +112,8 @@ class RuleSet:
             raise RuleError("faults", f"there are at most {MAX_RULES} rules", "remove some first")
         names = {rule.name for rule in present}
         for index, rule in enumerate(rules):
+            if rule.source == "control":
+                check_resources(rule.match, self.resources, f"faults[{index}].match")
             if rule.name in names:
                 raise RuleError(f"faults[{index}].name", f"the name {rule.name!r} is taken", "choose another")
             names.add(rule.name)
@@ -157,6 +167,8 @@ class RuleSet:
 
     def _changed(self) -> None:
         self._table.clear()
+        names = {rule.name for rule in self.rules if rule.enabled}
+        self._pending = [item for item in self._pending if item.rule in names]
         on = [rule for rule in self.rules if rule.enabled]
         self.active = bool(on or self._pending)
         self._ending = min(
@@ -172,23 +184,23 @@ class RuleSet:
 
     # ---- what happens later
 
-    def schedule(self, due: Callable[[], bool], act: Callable[[], None], counts: bool = False) -> None:
-        """Call ``act`` at the beginning of the first request for which ``due()`` holds, see `Ground`."""
-        self._pending.append((due, act, counts))
+    def schedule(self, pending: Pending) -> None:
+        """Do something at the beginning of the first request for which it is due, see `Ground`."""
+        if len(self._pending) >= MAX_PENDING:
+            del self._pending[0]
+        self._pending.append(pending)
         self.active = True
 
     def settle(self, looking: bool = False) -> None:
         """Do what is due; called before a request is served or the directory is looked at."""
         if not self._pending:
             return
-        pending, self._pending = self._pending, []
-        for due, act, counts in pending:
-            if not (looking and counts) and due():
-                act()
-            else:
-                self._pending.append((due, act, counts))
-        if not self._pending:
+        ready = [item for item in self._pending if not (looking and item.counts) and item.due()]
+        if ready:
+            self._pending = [item for item in self._pending if item not in ready]
             self._changed()
+            for item in ready:
+                item.act()
 
     # ---- the stages of a request
 

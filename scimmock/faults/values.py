@@ -16,6 +16,9 @@ from ..errors import did_you_mean
 _NORMAL = NormalDist()
 
 
+LONGEST = 100 * 365 * 86_400.0  # seconds; an HTTP date has four digits for the year
+
+
 class Duration(float):
     """Seconds, written ``200ms``, ``7s``, ``40m``, ``2h`` or as a number."""
 
@@ -28,8 +31,8 @@ class Duration(float):
             seconds = parse_duration(value)
         except OverflowError:
             seconds = math.inf
-        if math.isinf(seconds):
-            raise ValueError("a duration as long as this has no end")
+        if seconds > LONGEST:
+            raise ValueError("a duration is at most a century")
         return cls(seconds)
 
 

@@ -64,6 +64,7 @@ class Journal:
         self.next = 1
         self.life = f"{time.time_ns():x}"
         self._feed = Feed()
+        self.closed = False
 
     @property
     def last(self) -> int:
@@ -72,6 +73,8 @@ class Journal:
 
     def add(self, exchange: Exchange) -> None:
         """Enter a finished exchange and give it its number."""
+        if self.closed:
+            return
         n = exchange.n = self.next
         self.next = n + 1
         exchange.t = max(0.0, exchange.at - self.started)  # a clock can be set back
@@ -114,6 +117,12 @@ class Journal:
         self.bytes = 0
         self.dropped = 0
         self.entries.clear()
+
+    def close(self) -> None:
+        """Forget everything and take nothing more in: the tenant is deleted."""
+        self.closed = True
+        self.clear()
+        self.end()
 
     def subscribe(self, since: int | None = None) -> Subscription:
         """Return an iterator over what comes after exchange ``since``; None means from now on."""

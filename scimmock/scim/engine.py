@@ -161,7 +161,7 @@ class Service:
     def insert(self, resource_type: ResourceType, document: dict[str, Any], id: str | None = None) -> str:
         """Store a normalised document as a new resource and return its id; ``id`` is one minted before."""
         check_required(resource_type, document)
-        self._check_unique(resource_type, document, None, None)
+        self.check_unique(resource_type, document, None, None)
         resolve_members(document, resource_type, self.store, self.policy)
         forget_addresses(document, resource_type, self.store)
         name = resource_type.name
@@ -188,7 +188,7 @@ class Service:
         new = normalise_resource(resource_type, request.body, self.policy.leniency)
         check_required(resource_type, new)
         _check_immutable(resource_type, old, new)
-        self._check_unique(resource_type, new, old, id)
+        self.check_unique(resource_type, new, old, id)
         resolve_members(new, resource_type, self.store, self.policy, old)
         forget_addresses(new, resource_type, self.store)
         secrets = self.secret[resource_type.name]
@@ -220,7 +220,7 @@ class Service:
 
         result = apply(old, operations, resource_type, self.policy, tracked, has, show)
         if result.document is not old:
-            self._check_unique(resource_type, result.document, old, id)
+            self.check_unique(resource_type, result.document, old, id)
             resolve_members(result.document, resource_type, self.store, self.policy, old, result.added)
             forget_addresses(result.document, resource_type, self.store)
             conceal(self.secret[name], result.document, old)
@@ -288,7 +288,7 @@ class Service:
         }
         self.store.replace(resource_type.name, id, document, added, removed)
 
-    def _check_unique(
+    def check_unique(
         self, resource_type: ResourceType, new: dict[str, Any], old: dict[str, Any] | None, id: str | None
     ) -> None:
         """No other resource has the value of a unique attribute (RFC 7643 section 2.2): 409 uniqueness."""

@@ -1,8 +1,8 @@
 """Filters on JSON that no schema describes: the bodies of requests, right or wrong.
 
 The grammar is that of RFC 7644 section 3.4.2.2.  Names are found in any case, deeper ones with
-brackets (``Operations[value.active eq false]``), strings compare without regard to case, and
-values of different types are never equal.
+brackets (``Operations[value.active eq false]``), strings compare without regard to case, "False" is
+false, and other values of different types are never equal.
 """
 
 from __future__ import annotations
@@ -105,6 +105,8 @@ def _equality(steps: tuple[str, ...], wanted: Any) -> Test:
 def _equal(value: Any, wanted: Any) -> bool:
     if isinstance(value, str) and isinstance(wanted, str):
         return fold(value) == fold(wanted)
+    if isinstance(wanted, bool) and isinstance(value, str):
+        return value.lower() == ("true" if wanted else "false")  # as Entra sends booleans
     if isinstance(value, bool) or isinstance(wanted, bool):
         return value is wanted
     return bool(value == wanted)

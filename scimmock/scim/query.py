@@ -315,7 +315,9 @@ class Finder:
     def _cursor_page(
         self, types: tuple[ResourceType, ...], query: Query, cursors: Any, endpoint: str
     ) -> tuple[Page, list[Hit]]:
-        canonical, count = query.canonical(endpoint), query.page.count
+        # Places in the order of all resources and places in a list of matches are not the same.
+        canonical = f"{query.canonical(endpoint)} {self._is_all_of(types, query)}"
+        count = query.page.count
         skip = 0
         anchor: Any = None
         if query.page.cursor:

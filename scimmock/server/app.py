@@ -11,6 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
+from typing import Any
 
 from ..errors import ScimError
 from ..scim.answer import Answer, Request
@@ -47,6 +48,7 @@ log = logging.getLogger("scimmock")
 CONTROL = "/_scimmock"
 _MAX_FORM = 65_536  # bytes of a request to the token endpoint
 _TOKEN_METHODS = {"POST": "token"}
+_NO_EXTENSIONS: dict[str, Any] = {}
 _WRITES = frozenset(("create", "replace", "patch", "delete"))
 _TOLD = {
     "reset": "the connection was reset",
@@ -126,9 +128,11 @@ class App:
             headers,
             scope["http_version"],
         )
-        client = scope.get("client")
-        if client is not None:
-            exchange.connection = client[1]
+        connection = scope.get("extensions", _NO_EXTENSIONS).get("scimmock")
+        if connection is not None:
+            exchange.connection = connection.serial
+        elif scope.get("client") is not None:
+            exchange.connection = scope["client"][1]
         passage: Passage | None = None
         try:
             if path is None:

@@ -8,6 +8,7 @@ SCIM errors and are counted.  An application finds the connection in ``scope["ex
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Callable, Iterable
 from typing import Any
 
@@ -17,6 +18,8 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE, HttpToolsProtocol
 from ..errors import ScimError
 from ..scim.answer import error_document
 from .codec import encode
+
+_serials = itertools.count(1)  # of connections
 
 
 class ScimProtocol(HttpToolsProtocol):
@@ -28,6 +31,7 @@ class ScimProtocol(HttpToolsProtocol):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.serial = next(_serials)
         # Bytes since a head or a piece of a body was complete: what the parser holds is not more.
         self._pending_bytes = 0
         self._chunk_bytes = 0
@@ -113,7 +117,7 @@ class ScimProtocol(HttpToolsProtocol):
         self._refusal = status, detail
         self._is_deaf = True
         if self.on_refused is not None:
-            type(self).on_refused(status, detail, self.client[1] if self.client else 0)  # type: ignore[misc]
+            type(self).on_refused(status, detail, self.serial)  # type: ignore[misc]
         if not self._is_answering():
             self._send_refusal()
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
 from ..clock import Clock
 from ..errors import ScimError
+from ..faults.call import Pending
 from ..faults.ruleset import RuleSet
 from ..findings.examine import Examiner
 from ..journal.ring import Budget, Journal
@@ -142,9 +142,9 @@ class Tenant:
         error = self.quirks.refuse(error)
         return self.quirks.error(error, error_reply(error))
 
-    def schedule(self, due: Callable[[], bool], act: Callable[[], None], counts: bool = False) -> None:
-        """Call ``act`` at the beginning of the first request for which ``due()`` holds, see `Ground`."""
-        self.faults.schedule(due, act, counts)
+    def schedule(self, pending: Pending) -> None:
+        """Do something at the beginning of the first request for which it is due."""
+        self.faults.schedule(pending)
 
     def find_user(self, user_name: str) -> tuple[ResourceType, str] | None:
         """Return the type and id of the user with that userName."""

@@ -91,9 +91,7 @@ class Tenants:
                 quirks.dress,
             )
             template.encode = service.default_view
-            Loader(template, types, CREATED).populate(
-                blueprint.population, blueprint.seed, progress
-            )
+            Loader(template, types, CREATED).populate(blueprint.population, blueprint.seed, progress)
             self._templates[key] = template
         return template
 

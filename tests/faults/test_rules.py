@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from scimmock.clock import Clock
 from scimmock.faults.base import Stage, actions, describe
-from scimmock.faults.call import Call
+from scimmock.faults.call import Call, Pending
 from scimmock.faults.errors import RuleError
 from scimmock.faults.rule import Rule, read_rule, read_rules
 from scimmock.faults.ruleset import MAX_RULES, RuleSet
@@ -325,15 +325,23 @@ def test_a_rule_is_listed_as_it_was_given() -> None:
 
 
 def test_what_is_due_happens_before_the_next_request() -> None:
-    rules, done = RuleSet(1, Clock(), TYPES), []
+    rules, done = ruleset({"name": "late", "do": {"reset": True}}), []
     due = [False]
-    rules.schedule(lambda: due[0], lambda: done.append(1))
+    rules.schedule(Pending("late", lambda: due[0], lambda: done.append(1)))
     rules.settle()
-    assert done == [] and rules.active
+    assert done == []
     due[0] = True
     rules.settle()
     rules.settle()
-    assert done == [1] and not rules.active
+    assert done == [1]
+
+
+def test_what_a_rule_has_yet_to_do_goes_with_it() -> None:
+    rules, done = ruleset({"name": "late", "do": {"reset": True}}), []
+    rules.schedule(Pending("late", lambda: True, lambda: done.append(1)))
+    rules.remove("late")
+    rules.settle()
+    assert done == [] and not rules.active
 
 
 def test_the_first_answer_is_taken() -> None:

@@ -1,4 +1,4 @@
-"""2,000 mixed requests with all packs in turn: the server lives, others feel nothing, the trace tells the truth."""
+"""2,000 mixed requests, all packs in turn: the server lives, others feel nothing, the trace is true."""
 
 from __future__ import annotations
 
@@ -113,6 +113,7 @@ def test_all_packs_in_turn(server: Any) -> None:
             sent += asyncio.run(play(made["base_url"], made["token"]))
             control.post("/clock", json={"advance": "2m"})  # whatever was to come back is back
             with httpx.Client(headers={"Authorization": f"Bearer {made['token']}"}) as client:
+                control.get(f"{own}/state")  # whoever looks sees it back
                 control.delete(f"{own}/faults")
                 client.get(f"{made['base_url']}/Schemas")
                 assert client.get(f"{made['base_url']}/Users").status_code == 200, name

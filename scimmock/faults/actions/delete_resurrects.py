@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ...errors import ScimError
 from ...scim.answer import Answer
 from ...store.history import restore_document
 from ..base import Action, Run, Stage, action
-from ..call import Call
+from ..call import Call, Pending
 from ..rule import Fired
 from ..values import Lag
 
@@ -43,8 +44,13 @@ class DeleteResurrects(Action):
             return False
 
         def act() -> None:
-            if ground.directory is directory and directory.find(id) is None:
-                restore_document(directory, kind.name, id, before)
+            if ground.directory is not directory or directory.find(id) is not None:
+                return
+            try:
+                ground.service.check_unique(kind, before, None, id)
+            except ScimError:
+                return  # somebody has taken its place
+            restore_document(directory, kind.name, id, before)
 
-        ground.schedule(due, act, counts=left > 0)
+        ground.schedule(Pending(fired.rule.name, due, act, counts=left > 0))
         return answer

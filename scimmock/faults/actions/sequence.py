@@ -49,7 +49,9 @@ def _step(entry: Any, path: str) -> Action | None:
         entry = {"status": entry}
     if not isinstance(entry, dict):
         raise RuleError(path, f"{entry!r} is no entry", "a status, pass or an action such as {reset: true}")
+    if Sequence.name in entry:
+        raise RuleError(path, "a sequence does not stand in a sequence")
     step = read_action(entry, path)
-    if step.tentative or isinstance(step, Sequence):
+    if step.tentative:
         raise RuleError(path, f"{step.name!r} cannot stand in a sequence", "give it a rule of its own")
     return step
