@@ -106,3 +106,19 @@ def test_a_running_clock_can_be_advanced() -> None:
     assert 3599 < clock.now() - time.time() < 3601
     clock.release()
     assert abs(clock.now() - time.time()) < 0.1
+
+
+def test_what_elapses_follows_the_clock_forward_only() -> None:
+    """Windows and expiries survive a clock that is set to another year and released again."""
+    clock = Clock()
+    begin = clock.elapsed()
+    clock.freeze(0.0)
+    assert clock.elapsed() - begin < 5
+    clock.advance(60)
+    assert 60 <= clock.elapsed() - begin < 65
+    clock.freeze(clock.now() + 3600)
+    assert 3660 <= clock.elapsed() - begin < 3665
+    clock.release()
+    assert 3660 <= clock.elapsed() - begin < 3665
+    clock.advance(60)
+    assert 3720 <= clock.elapsed() - begin < 3730

@@ -64,7 +64,10 @@ def _ask(remote: Remote, yaml: YamlFile, asked: dict[str, Any], bare: bool) -> d
         if error.status == 400 and error.field != "Authorization":
             path = str(error.field or "")
             path = path.removeprefix("expect") if bare else f".{path}" if path else ""
-            raise yaml.error(f"${path}", error.message, error.hint) from None
+            message = error.message
+            if message.startswith("unknown key"):  # a line of the file may have several
+                message = message.replace("unknown key", f"unknown key {path.rpartition('.')[2]!r}", 1)
+            raise yaml.error(f"${path}", message, error.hint) from None
         raise
 
 

@@ -6,13 +6,13 @@ import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ..journal.feed import Notice, Subscription
+from .answers import encoded
 from .asked import number_of, parameters_of
-from .exchanges import FILTERS, Wanted, documents_of, wanted_of
+from .exchanges import FILTERS, Wanted, documents_of, those_of, wanted_of
 from .host import Call, Host, tenant_of
 
 _PARAMETERS = (*FILTERS, "since")
@@ -29,12 +29,13 @@ async def _get_events(host: Host, request: Request) -> Response:
     parameters = parameters_of(request, _PARAMETERS)
     wanted = wanted_of(host, tenant, parameters)
     last = request.headers.get("last-event-id", "")
-    if last:
-        parameters["since"] = last
-    since = number_of(parameters, "since", 0) if "since" in parameters else None
+    # A client that comes back knows better than its URL, which is from its first time.
+    start = {"Last-Event-ID": last} if last else parameters
+    name = "Last-Event-ID" if last else "since"
+    since = number_of(start, name, 0) if name in start else None
     stopping = anyio.Event()
     return EventSourceResponse(
-        _stream(host, tenant, wanted, since, stopping),
+        _stream(host, tenant, wanted, parameters, since, stopping),
         ping=_KEEP_ALIVE,
         sep="\n",
         shutdown_event=stopping,
@@ -43,7 +44,12 @@ async def _get_events(host: Host, request: Request) -> Response:
 
 
 async def _stream(
-    host: Host, tenant: Any, wanted: Wanted, since: int | None, stopping: Any
+    host: Host,
+    tenant: Any,
+    wanted: Wanted,
+    parameters: dict[str, str],
+    since: int | None,
+    stopping: Any,
 ) -> AsyncIterator[dict[str, str] | Any]:
     with tenant.journal.subscribe(since) as subscription:
         watcher = asyncio.create_task(_end_with_server(subscription, stopping))
@@ -51,7 +57,7 @@ async def _stream(
             # The head of the answer leaves at once, and tells who comes back whether numbers began anew.
             yield {"comment": f"after exchange {subscription.last} of {tenant.journal.life}"}
             async for notice in subscription:
-                event = await _event(host, tenant, wanted, notice)
+                event = await _event(host, tenant, wanted, parameters, notice)
                 if event is not None:
                     yield event
         finally:
@@ -63,10 +69,12 @@ async def _end_with_server(subscription: Subscription, stopping: Any) -> None:
     subscription.close()
 
 
-async def _event(host: Host, tenant: Any, wanted: Wanted, notice: Notice) -> dict[str, str] | None:
+async def _event(
+    host: Host, tenant: Any, wanted: Wanted, parameters: dict[str, str], notice: Notice
+) -> dict[str, str] | None:
     """Return the event for a notice, None for an exchange that nobody asked for."""
     if notice.kind == "exchange":
-        if not wanted(notice.data):
+        if not await those_of(host, tenant, [notice.data], wanted, parameters):
             return None
         (document,) = await documents_of(host, tenant, [notice.data])
         return {"event": "exchange", "id": str(notice.n), "data": _encoded(document)}
@@ -77,7 +85,7 @@ async def _event(host: Host, tenant: Any, wanted: Wanted, notice: Notice) -> dic
 
 
 def _encoded(document: Any) -> str:
-    return msgspec.json.encode(document).decode()
+    return encoded(document).decode()
 
 
 CALLS: tuple[Call, ...] = (("GET", "events", _get_events),)

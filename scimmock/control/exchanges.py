@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from typing import Any
 
+from ..errors import did_you_mean
 from ..journal.criteria import WrongCriterion, criterion, glob
+from ..journal.expectations import OPERATIONS
 from ..journal.plain import plain
 from ..journal.words import describe
 from ..traffic.exchange import Exchange
@@ -17,15 +19,25 @@ from .host import Host
 FILTERS = ("operation", "resource", "method", "path", "status", "client", "rule", "finding")
 _AT_ONCE = 100  # exchanges that are written before others get the event loop
 
+# What the paths of SCIM name beside the endpoints of the resource types.
+_OTHER_RESOURCES = ("Bulk", "Me", "ServiceProviderConfig", "ResourceTypes", "Schemas")
+
 Wanted = Callable[[Exchange], bool]
+
+
+def resources_of(tenant: Any) -> tuple[str, ...]:
+    """Return what ``resource`` may be for an exchange of a tenant."""
+    return (*tenant.endpoints, *_OTHER_RESOURCES)
 
 
 def wanted_of(host: Host, tenant: Any, parameters: dict[str, str]) -> Wanted:
     """Return the test for the exchanges that the parameters ask for; raises 400.
 
     ``rule`` and ``finding`` are names, ``*`` for any; ``path`` is a glob; ``status`` is 404, 4xx, or 0
-    for no answer.
+    for no answer.  Before the test for a ``finding`` the exchanges must have been examined.
     """
+    _check_word(parameters, "operation", OPERATIONS)
+    _check_word(parameters, "resource", resources_of(tenant))
     tests: list[Wanted] = []
     for name in FILTERS:
         if name in parameters and name != "finding":
@@ -42,6 +54,14 @@ def wanted_of(host: Host, tenant: Any, parameters: dict[str, str]) -> Wanted:
     return lambda exchange: all(test(exchange) for test in tests)
 
 
+def _check_word(parameters: dict[str, str], name: str, known: Collection[str]) -> None:
+    value = parameters.get(name)
+    if value and value not in known:
+        listed = ", ".join(known)
+        near = did_you_mean(value, known)
+        raise ControlError(400, f"there is no {name} {value!r}, there are {listed}", name, near)
+
+
 def _met(look: Callable[[Exchange], tuple[bool, str]]) -> Wanted:
     return lambda exchange: look(exchange)[0]
 
@@ -56,9 +76,24 @@ def _with_finding(host: Host, tenant: Any, wanted: str) -> Wanted:
     return test
 
 
+async def those_of(
+    host: Host, tenant: Any, entries: Sequence[Exchange], wanted: Wanted, parameters: dict[str, str]
+) -> list[Exchange]:
+    """Return the exchanges that `wanted_of` the parameters wants."""
+    if "finding" in parameters:
+        await host.examine(tenant)
+    found: list[Exchange] = []
+    for start in range(0, len(entries), _AT_ONCE):
+        if start:
+            await asyncio.sleep(0)
+        found += filter(wanted, entries[start : start + _AT_ONCE])
+    return found
+
+
 async def documents_of(host: Host, tenant: Any, entries: Sequence[Exchange]) -> list[dict[str, Any]]:
     """Return exchanges in the form of a recording with ``summary`` and findings."""
     documents = []
+    await host.examine(tenant)
     for start in range(0, len(entries), _AT_ONCE):
         if start:
             await asyncio.sleep(0)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,9 +12,10 @@ from ..faults.errors import RuleError
 from ..faults.files import load_faults, packs
 from ..faults.rule import Rule
 from ..faults.ruleset import RuleSet
-from .asked import parameters_of
+from .answers import json_answer
+from .asked import parameters_of, read_json
 from .errors import ControlError, rule_error
-from .host import Call, Host, read_json, tenant_of
+from .host import Call, Host, tenant_of
 from .unasked import refuse_parameters
 
 _WANTED = 'a rule, {"faults": [...]} or {"pack": "name"} is wanted'
@@ -23,7 +23,7 @@ _WANTED = 'a rule, {"faults": [...]} or {"pack": "name"} is wanted'
 
 async def _list(host: Host, request: Request) -> Response:
     refuse_parameters(request)
-    return _json({"faults": tenant_of(host, request).faults.listing()})
+    return json_answer({"faults": tenant_of(host, request).faults.listing()})
 
 
 async def _add(host: Host, request: Request) -> Response:
@@ -40,7 +40,7 @@ async def _add(host: Host, request: Request) -> Response:
         raise rule_error(error) from None
     stored = [_stored(rules, rule) for rule in added]
     tenant_of(host, request).journal.publish("fault", {"change": "added", "rules": stored})
-    return _json({"faults": stored}, 201)
+    return json_answer({"faults": stored}, 201)
 
 
 def _added(rules: RuleSet, body: dict[str, Any]) -> list[Rule]:
@@ -92,7 +92,7 @@ async def _change(host: Host, request: Request) -> Response:
     stored = _stored(rules, rule)
     change = "enabled" if rule.enabled else "disabled"
     tenant_of(host, request).journal.publish("fault", {"change": change, "rules": [stored]})
-    return _json(stored)
+    return json_answer(stored)
 
 
 async def _remove(host: Host, request: Request) -> Response:
@@ -128,10 +128,6 @@ def _named(host: Host, request: Request) -> tuple[RuleSet, str]:
 
 def _stored(rules: RuleSet, rule: Rule) -> dict[str, Any]:
     return rule.as_dict(rules.clock.elapsed())
-
-
-def _json(document: Any, status: int = 200) -> Response:
-    return Response(msgspec.json.encode(document), status_code=status, media_type="application/json")
 
 
 CALLS: tuple[Call, ...] = (

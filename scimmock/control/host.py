@@ -30,8 +30,12 @@ class Host(Protocol):
     def restore(self, tenant: Any, content: dict[str, Any]) -> None: ...
     def reset(self, tenant: Any) -> None: ...
 
+    async def examine(self, tenant: Any) -> None:
+        """Examine the exchanges of the journal that are new, a few at a time."""
+        ...
+
     def findings(self, tenant: Any, entries: Sequence[Exchange]) -> dict[int, list[dict[str, Any]]]:
-        """Return what was found in exchanges, by their numbers, in the form of ``trace.findings``."""
+        """Return what `examine` found in exchanges, by their numbers, in the form of ``trace.findings``."""
         ...
 
 

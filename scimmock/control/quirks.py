@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import Response
 
 from ..errors import did_you_mean
 from ..faults.errors import RuleError
 from ..quirks.quirkset import Chosen, QuirkSet, read_quirks
+from .answers import json_answer
 from .errors import ControlError, rule_error
 from .host import Call, Host, read_json, tenant_of
 from .unasked import refuse_parameters
@@ -66,7 +66,7 @@ async def _reset(host: Host, request: Request) -> Response:
 
 def _listing(quirks: QuirkSet) -> Response:
     shown = [{"quirk": item.name, **item.parameters} for item in quirks.chosen]
-    return Response(msgspec.json.encode({"quirks": shown}), media_type="application/json")
+    return json_answer({"quirks": shown})
 
 
 CALLS: tuple[Call, ...] = (

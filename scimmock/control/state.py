@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-import msgspec
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
 from ..errors import ScimError, did_you_mean
+from .answers import json_answer
 from .asked import read_json
 from .errors import ControlError
 from .host import Call, Host, tenant_of
 
 
 async def _get_state(host: Host, request: Request) -> Response:
-    return Response(msgspec.json.encode(host.dump(tenant_of(host, request))), media_type="application/json")
+    return json_answer(host.dump(tenant_of(host, request)))
 
 
 async def _put_state(host: Host, request: Request) -> Response:
@@ -31,7 +31,7 @@ async def _put_state(host: Host, request: Request) -> Response:
     except ScimError as error:
         where, _, what = error.detail.partition(": ")  # "Users[1]: ..."
         field = where if what else where.partition(" ")[0]
-        raise ControlError(400, what or error.detail, field) from None
+        raise ControlError(400, error.detail, field) from None
     counts = {name: len(documents) for name, documents in host.dump(tenant).items()}
     tenant.journal.publish("state", {"state": "restored", "resources": counts})
     return JSONResponse(counts)

@@ -24,6 +24,20 @@ if TYPE_CHECKING:
     from .rule import Fired
 
 _NOTHING: Any = object()
+_MAX_FACTS = 100  # entries of one kind in the trace of an exchange
+
+
+def enter(facts: list[dict[str, Any]] | None, fact: dict[str, Any], **rest: Any) -> list[dict[str, Any]]:
+    """Add to a list of the trace; beyond 100 its last entry, ``rest``, counts how many ``more`` came."""
+    if facts is None:
+        return [fact]
+    if len(facts) < _MAX_FACTS:
+        facts.append(fact)
+    elif len(facts) == _MAX_FACTS:
+        facts.append({**rest, "more": 1})
+    else:
+        facts[-1]["more"] += 1
+    return facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,9 +191,7 @@ class Call:
     def note(self, **facts: Any) -> None:
         """Add to the trace what is worth knowing though nothing was done (what is left of a limit)."""
         exchange = self.exchange
-        if exchange.notes is None:
-            exchange.notes = []
-        exchange.notes.append(facts)
+        exchange.notes = enter(exchange.notes, facts)
 
     def acted(self, quirk: str) -> None:
         """Enter the name of a quirk that changed something about this request into the trace."""

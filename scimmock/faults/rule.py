@@ -8,15 +8,17 @@ from typing import Any
 
 import msgspec
 
+from ..traffic.secrets import masked_filter
 from ..yamlfile import explain
 from .base import Action, actions
-from .call import Call
+from .call import Call, enter
 from .errors import RuleError
 from .match import Match, Matcher, check_match
 from .values import convert
 from .when import Schedule, Turn, When, check_when
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_MAX_KEY = 500  # characters of a key in the trace
 
 
 class _Shape(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -96,11 +98,9 @@ class Fired:
                 self.trace["draw"] = round(turn.draw, 6)
                 self.trace["probability"] = turn.schedule.when.probability
             if turn.key:
-                self.trace["key"] = turn.key
+                self.trace["key"] = masked_filter(turn.key)[:_MAX_KEY]
             exchange = self.call.exchange
-            if exchange.rules is None:
-                exchange.rules = []
-            exchange.rules.append(self.trace)
+            exchange.rules = enter(exchange.rules, self.trace, name="...")
         self.trace.update(facts)
 
     def tell(self, **facts: Any) -> None:

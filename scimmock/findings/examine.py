@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import Iterable, Iterator
+from collections import OrderedDict, deque
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import islice
 
 from ..scim.schema import ResourceType
@@ -18,6 +20,8 @@ _MAX_OF_ONE_CHECK = 5  # findings for one exchange
 _SHORTEST_SECRET = 4  # characters; what is shorter would blot out half of each sentence
 _SECRET_HEADERS = ("authorization", "proxy-authorization", "cookie", "x-api-key")
 _MASK = "***"
+_AT_ONCE = 20  # exchanges that are examined before others get the event loop
+_RESETS = 10_000  # as many as a journal has exchanges
 
 
 class Examiner:
@@ -33,36 +37,55 @@ class Examiner:
             raise ValueError(f"there is no profile {sorted(unknown)[0]!r}, {', '.join(PROFILES)} are")
         self.types = types
         self.profiles = profiles
-        self._found: dict[int, tuple[Finding, ...]] = {}
-        self._last = 0
+        self.last = 0  # the number of the newest exchange that was examined
+        self._found: OrderedDict[int, tuple[Finding, ...]] = OrderedDict()
+        self._resets: deque[int] = deque(maxlen=_RESETS)
         self._looks: list[tuple[Check, Look]] = []
         self._last_failed: set[str] = set()
-        self.forget()
+        self._start()
 
-    def forget(self) -> None:
-        """Let the checks forget what they remember of earlier exchanges; findings stay.
+    def forget(self, n: int) -> None:
+        """Let the checks forget what they remember of exchanges up to number ``n``; findings stay.
 
-        For when the directory is replaced by another way than requests (a restored or reset state).
+        For when the directory is replaced by another way than requests (a restored or reset state), or
+        the journal is emptied.  Nothing is examined now: those up to ``n`` that are not examined yet
+        will still be seen together, and those after them by checks that begin anew.
         """
+        if n <= self.last:
+            self._start()
+        elif not self._resets or self._resets[-1] < n:
+            self._resets.append(n)
+
+    def _start(self) -> None:
         self._looks = [(check, check.start()) for check in CATALOGUE if check.profile in self.profiles]
 
-    def catch_up(self, entries: Iterable[Exchange]) -> None:
-        """Examine the exchanges that are new; ``entries`` is the whole journal, oldest first.
+    def catch_up(self, entries: Iterable[Exchange], oldest: int) -> None:
+        """Examine the exchanges of ``entries``, oldest first, that are new (after number `last`).
 
-        What the journal has dropped is forgotten.  Never raises.
+        Findings of exchanges before number ``oldest``, which the journal has dropped, are forgotten.
+        Never raises.
         """
-        oldest = None
         for exchange in entries:
-            if oldest is None:
-                oldest = exchange.n
-            if exchange.n > self._last:
-                self._last = exchange.n
-                found = self._examine(exchange)
-                if found:
-                    self._found[exchange.n] = found
-        first = self._last + 1 if oldest is None else oldest
-        for number in [number for number in self._found if number < first]:
-            del self._found[number]
+            if exchange.n <= self.last:
+                continue
+            if self._resets and exchange.n > self._resets[0]:
+                while self._resets and exchange.n > self._resets[0]:
+                    self._resets.popleft()
+                self._start()
+            self.last = exchange.n
+            found = self._examine(exchange)
+            if found:
+                self._found[exchange.n] = found
+        while self._found and next(iter(self._found)) < oldest:
+            self._found.popitem(last=False)
+
+    async def catch_up_in_turn(self, entries: Sequence[Exchange], oldest: int) -> None:
+        """Do the same as `catch_up`, a few at a time: in between, others get the event loop."""
+        self.catch_up(entries[:_AT_ONCE], oldest)
+        for start in range(_AT_ONCE, len(entries), _AT_ONCE):
+            await asyncio.sleep(0)
+            # Others may have examined some of them meanwhile.
+            self.catch_up(entries[start : start + _AT_ONCE], oldest)
 
     def of(self, n: int) -> tuple[Finding, ...]:
         """Return the findings of the exchange with that number, () when there are none."""

@@ -45,31 +45,35 @@ class _Throttled:
     "retry-after-ignored",
     "RFC 9110 section 10.2.3",
     "error",
-    says="the client asks again before the Retry-After of a 429 or 503 has passed, and how much too early",
+    says="the client asks one endpoint again before the Retry-After of a 429 or 503 has passed",
 )
 class RetryAfterIgnored:
-    """Remembers until when each client was asked to wait."""
+    """Remembers until when each client was asked to wait, with which method at which endpoint.
+
+    A limit may be for some requests only, so others are no sign that the client did not listen.
+    """
 
     def __init__(self) -> None:
-        self.throttled: Memory[tuple[str, str], _Throttled] = Memory()
+        self.throttled: Memory[tuple[object, ...], _Throttled] = Memory()
 
     def see(self, asked: Asked) -> Iterator[str]:
         exchange = asked.exchange
-        waiting = self.throttled.get(asked.who)
+        key = (asked.who, exchange.method, exchange.resource or exchange.path)
+        waiting = self.throttled.get(key)
         if waiting is not None:
             early = waiting.due - exchange.at
             if early <= _TOLERANCE:
-                self.throttled.pop(asked.who)
+                self.throttled.pop(key)
             elif followed(waiting.exchange, exchange):
                 first = waiting.exchange
                 same = (exchange.method, exchange.path) == (first.method, first.path)
                 yield (
-                    f"{'the same request' if same else 'another request'} came {early:.1f} s before the "
+                    f"{'the same request' if same else 'another such request'} came {early:.1f} s before the "
                     f"Retry-After of the {first.status} to {first.method} {first.path} had passed"
                 )
         due = retry_after(asked)
         if due is not None:
-            self.throttled.set(asked.who, _Throttled(exchange, due))
+            self.throttled.set(key, _Throttled(exchange, due))
 
 
 @running(

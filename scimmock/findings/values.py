@@ -14,18 +14,15 @@ from typing import Any
 from ..errors import did_you_mean
 from ..scim.schema import Attribute, ResourceType
 from ..scim.values import wrong_type
+from ..traffic.secrets import is_secret
 from .base import shown
 
 Deviation = tuple[str, str]
 
-_SECRET = re.compile(r"password|passwd|secret|token|api_?key|credential", re.IGNORECASE)
 _LANGUAGE_TAG = re.compile(r"[A-Za-z]{1,8}(-[A-Za-z0-9]{1,8})*")
 _ALPHA_2 = re.compile(r"[A-Za-z]{2}")
 
-
-def is_secret_name(name: str) -> bool:
-    """Whether the value of an attribute by that name is better not shown."""
-    return _SECRET.search(name) is not None
+is_secret_name = is_secret  # one judgement for findings, journal and recordings
 
 
 def told(name: str, value: Any) -> str:

@@ -6,7 +6,8 @@ from collections import Counter
 from collections.abc import Iterable
 from typing import Any
 
-from .plain import is_secret, shown
+from ..traffic.secrets import is_secret
+from .plain import shown
 
 _UNTOLD = ("meta", "schemas")  # change by themselves with every write, or with what is told anyway
 

@@ -10,11 +10,11 @@ from urllib.parse import parse_qsl
 
 from ..errors import InvalidFilter
 from ..scim.loose import loose_filter, lowered
-from ..traffic.bodies import MASK, is_secret_header, masked_filter
 from ..traffic.exchange import Exchange
+from ..traffic.secrets import MASK, is_secret, is_secret_header, is_secret_parameter, masked_filter
 from .body import filtered_document
 from .filters import filter_shape, paths_of, told_at
-from .plain import is_secret, plain, short
+from .plain import plain, short
 
 _STATUS = re.compile(r"[1-5](?:xx|[0-9]{2})|0")
 _MAX_TEXT = 160
@@ -160,7 +160,7 @@ def _query(name: str, value: Any) -> list[Criterion]:
 def _parameter(key: str, wanted: str | None) -> Criterion:
     is_filter = key.lower() == "filter"
     shape = filter_shape(wanted) if is_filter and wanted is not None else None
-    secret = is_secret(key)
+    secret = is_secret_parameter(key)
 
     def look(exchange: Exchange) -> tuple[bool, str]:
         values = [inner for outer, inner in query_of(exchange) if outer == key]
@@ -169,7 +169,7 @@ def _parameter(key: str, wanted: str | None) -> Criterion:
             met = any(filter_shape(inner) == shape for inner in values)
         if not values:
             return met, "none"
-        return met, MASK if secret else _said(masked_filter(", ".join(values)))
+        return met, MASK if secret else _said(", ".join(map(masked_filter, values)))
 
     return Criterion(f"query.{key}", _said(wanted), look)
 

@@ -3,18 +3,11 @@
 from __future__ import annotations
 
 import json
-import re
 from typing import Any
 
-_SECRET = re.compile(
-    r"pass(word|phrase|code|wd)|secret|token|credential|api_?key|private_?key|\bpin\b", re.IGNORECASE
-)
+from ..traffic.secrets import MASK, is_secret, tells_secret
+
 _MAX_VALUE = 60
-
-
-def is_secret(name: str) -> bool:
-    """Whether the values of an attribute or parameter by that name are not to be shown."""
-    return _SECRET.search(name) is not None
 
 
 def plain(text: str) -> str:
@@ -41,7 +34,9 @@ def shown(value: Any, length: int = _MAX_VALUE) -> str:
 def _hidden(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            name: "***" if isinstance(name, str) and is_secret(name) else _hidden(inner)
+            name: MASK if isinstance(name, str) and is_secret(name) else _hidden(inner)
             for name, inner in value.items()
         }
-    return [_hidden(inner) for inner in value] if isinstance(value, list) else value
+    if isinstance(value, list):
+        return [_hidden(inner) for inner in value]
+    return MASK if isinstance(value, str) and tells_secret(value) else value

@@ -6,7 +6,7 @@ import time
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from ..traffic.exchange import Exchange
@@ -14,16 +14,47 @@ from .feed import Feed, Subscription
 
 # What an exchange costs beside its bodies, roughly; it keeps a million empty requests bounded too.
 _OVERHEAD = 1500
-_PER_MEMBER = 8  # two forms of a group share their members, but not the list of them
+_PER_HEADER = 130  # two objects and the pair
+_PER_FACT = 700  # an entry of rules or notes
+_FORM = 3  # a document takes about so many bytes for each byte of its JSON
+_PER_VALUE = 8  # two forms of a group share their members, but not the list of them
+_PER_DELETED = 300  # one value of a list that nobody else holds any more
+
+Headers = list[tuple[bytes, bytes]]
 
 
 def _cost(exchange: Exchange, most: int) -> int:
     """Return about how many bytes an exchange holds in memory."""
-    cost = min(exchange.request_size, most) + min(exchange.response_size, most) + _OVERHEAD
+    asked = exchange.request_size
+    cost = min(asked, most) + min(exchange.response_size, most) + _OVERHEAD
+    cost += len(exchange.query) + len(exchange.path)
+    cost += _of_headers([*exchange.headers, *exchange.response_headers])
     if exchange.upstream is not None:
-        cost += len(exchange.upstream[2])
-    if exchange.after is not None and type(exchange.after.get("members")) is list:
-        cost += _PER_MEMBER * len(exchange.after["members"])
+        cost += len(exchange.upstream[2]) + _of_headers(exchange.upstream[1])
+    if exchange.rules is not None:
+        cost += _PER_FACT * len(exchange.rules)
+    if exchange.notes is not None:
+        cost += _PER_FACT * len(exchange.notes)
+    if exchange.after is not None:
+        # What the request did not bring is shared with the form before, or with the directory.
+        cost += _FORM * asked + _of_form(exchange.after, _PER_VALUE)
+    elif exchange.before is not None:
+        cost += _of_form(exchange.before, _PER_DELETED)
+    return cost
+
+
+def _of_headers(headers: Headers) -> int:
+    return len(b"".join(chain.from_iterable(headers))) + _PER_HEADER * len(headers)
+
+
+def _of_form(form: dict[str, Any], per_value: int) -> int:
+    """Return what the long strings and the lists of a stored form take, without a look into them."""
+    cost = 0
+    for value in form.values():
+        if type(value) is list:
+            cost += per_value * len(value)
+        elif type(value) is str and per_value == _PER_DELETED:
+            cost += len(value)
     return cost
 
 
@@ -70,6 +101,11 @@ class Journal:
     def last(self) -> int:
         """The number of the newest exchange that ever was entered, 0 for none."""
         return self.next - 1
+
+    @property
+    def oldest(self) -> int:
+        """The number of the oldest exchange that is still there; of the next one when none is."""
+        return self.entries[0].n if self.entries else self.next
 
     def add(self, exchange: Exchange) -> None:
         """Enter a finished exchange and give it its number."""

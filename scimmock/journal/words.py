@@ -8,10 +8,10 @@ from urllib.parse import parse_qsl
 
 import msgspec
 
-from ..traffic.bodies import masked_filter
 from ..traffic.exchange import Exchange
+from ..traffic.secrets import is_secret, masked_filter
 from .changes import changes
-from .plain import is_secret, plain, short
+from .plain import plain, short
 
 _VERBS = {
     "create": "POST",
@@ -116,9 +116,8 @@ def _operation(operation: Any) -> str:
     if not isinstance(operation, dict):
         return "?"
     path, value = operation.get("path"), operation.get("value")
-    if not isinstance(path, str):
-        path = " ".join(str(name) for name in list(value)[:4]) if isinstance(value, dict) else ""
-    return f"{operation.get('op', '?')} {masked_filter(path)}".strip()
+    paths = [path] if isinstance(path, str) else list(value)[:4] if isinstance(value, dict) else []
+    return " ".join((str(operation.get("op", "?")), *map(masked_filter, paths))).strip()
 
 
 def _listing(exchange: Exchange) -> str:

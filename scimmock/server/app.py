@@ -37,7 +37,7 @@ from .incoming import (
 from .operations import operate
 from .passage import Passage
 from .reply import method_reply, reply_to
-from .routes import Route, decode_path, route, split
+from .routes import Route, decode_path, route, shown, split
 from .tenant import Tenant
 from .tenants import Tenants
 
@@ -123,7 +123,7 @@ class App:
             begin,
             tenant_name,
             scope["method"],
-            path or scope["path"],
+            shown(path or scope["path"]),
             scope["query_string"],
             headers,
             scope["http_version"],
@@ -193,7 +193,8 @@ class App:
         method = exchange.method
         found: Route | ScimError
         if path.startswith(base) and path[len(base) : len(base) + 1] in ("/", ""):
-            exchange.path = path = path[len(base) :] or "/"
+            path = path[len(base) :] or "/"
+            exchange.path = shown(path)
             try:
                 found = route(tenant, method, _standard(tenant, split(path[1:])))
             except ScimError as error:
@@ -202,7 +203,7 @@ class App:
             found = Route("token", _TOKEN_METHODS)
         else:
             # Not the service at all: nobody's credentials and no rules matter.
-            raise ScimError(404, f"There is nothing at {path}, the base path is {tenant.prefix}{base}")
+            raise ScimError(404, f"There is nothing at {shown(path)}, the base path is {tenant.prefix}{base}")
         exchange.operation = found.operation
         exchange.resource = found.resource or None
         exchange.id = found.id

@@ -98,7 +98,10 @@ class ControlHost:
     def reset(self, tenant: Tenant) -> None:
         self.tenants.reset(tenant)
 
+    async def examine(self, tenant: Tenant) -> None:
+        examiner, journal = tenant.examiner, tenant.journal
+        await examiner.catch_up_in_turn(journal.since(examiner.last), journal.oldest)
+
     def findings(self, tenant: Tenant, entries: Sequence[Exchange]) -> dict[int, list[dict[str, Any]]]:
         examiner = tenant.examiner
-        examiner.catch_up(tenant.journal.entries)
         return {entry.n: [finding.as_dict() for finding in examiner.of(entry.n)] for entry in entries}

@@ -74,9 +74,9 @@ class Passage:
             rule = self.rules.named(name.strip())
             if rule is None:
                 known = ", ".join(rule.name for rule in self.rules.rules if rule.enabled) or "none"
-                raise ScimError(
-                    400, f"X-Scimmock-Fault: there is no rule {name.strip()!r}, there are {known}"
-                )
+                about = "is switched off" if self.rules.get(name.strip()) else "does not exist"
+                detail = f"X-Scimmock-Fault: the rule {name.strip()!r} {about}, there are {known}"
+                raise ScimError(400, detail)
             rules.append(rule)
         return rules
 

@@ -51,6 +51,11 @@ def decode_path(raw: bytes) -> str | None:
     return "/".join(part.replace("/", _SLASH) for part in parts)
 
 
+def shown(path: str) -> str:
+    """Return a decoded path as it is shown: an escaped slash stays one."""
+    return path.replace(_SLASH, "%2F") if _SLASH in path else path
+
+
 def split(path: str) -> list[str]:
     """Return the segments of a path below the base; one trailing slash is ignored."""
     parts = path.split("/")

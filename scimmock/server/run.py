@@ -25,6 +25,7 @@ from ..control.api import control_app
 from ..errors import FileError, UsageError
 from ..faults.files import load_faults
 from ..faults.rule import Rule
+from ..faults.ruleset import MAX_RULES
 from ..findings.base import DEFAULT_PROFILES
 from ..fixture import BasicSpec, ClientSpec, Fixture, combine
 from ..hosts import is_loopback
@@ -139,6 +140,8 @@ def _faults(names: tuple[str, ...], behaviour: Fixture) -> tuple[Rule, ...]:
                 raise FileError(f"the rule name {rule.name!r} is taken by {taken[rule.name]}", where=name)
             taken[rule.name] = name
             rules.append(rule)
+        if len(rules) > MAX_RULES:
+            raise FileError(f"there are at most {MAX_RULES} rules", where=name, hint="leave some out")
     return tuple(rules)
 
 

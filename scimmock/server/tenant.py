@@ -109,8 +109,7 @@ class Tenant:
         directory.encode = self.service.default_view
         self._remember(self.faults.keeps_history)
         # What the clients did before has nothing to do with these resources.
-        self.examiner.catch_up(self.journal.entries)
-        self.examiner.forget()
+        self.examiner.forget(self.journal.last)
 
     def _remember(self, wanted: bool) -> None:
         """Let the directory keep what it was, or not."""

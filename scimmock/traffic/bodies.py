@@ -4,35 +4,38 @@ from __future__ import annotations
 
 import base64
 import json
-import re
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
-MASK = "***"
-_SECRET_NAMES = frozenset(("password", "access_token", "refresh_token", "client_secret"))
-_SECRET_HEADER = re.compile(
-    r"(proxy-)?authorization|(set-)?cookie2?|.*(token|secret|password|api-?key|session|signature).*", re.I
+from .secrets import (
+    MASK,
+    is_secret,
+    is_secret_parameter,
+    is_secret_path,
+    masked_filter,
+    names_secret,
+    tells_secret,
 )
-_SECRET_PARAMETER = re.compile(r".*(token|secret|password|api_?key|signature|credential).*|code", re.I)
-_COMPARED = re.compile(
-    rf"((?:{'|'.join(sorted(_SECRET_NAMES))})\"?\s+[a-z]{{2}}\s+)(?:\"(?:[^\"\\]|\\.)*\"?|[^\s)\]]+)", re.I
-)
-_BRACKETS = re.compile(r"\[.*\]", re.DOTALL)
-_WITHIN = re.compile(rf"({'|'.join(sorted(_SECRET_NAMES))})\[.*\]", re.I | re.DOTALL)
-_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+
+# Where an error says in words what was wrong, and may quote it.
+_WORDS_OF_ERRORS = ("detail", "message", "description")
+_ABOUT_CREDENTIALS = ("401", "403")  # their words speak of tokens and quote none
 
 
-def body_form(body: bytes, size: int) -> dict[str, Any]:
+def body_form(body: bytes, size: int, quotes: bool = False) -> dict[str, Any]:
     """Return ``{"json"}``, ``{"text"}`` or ``{"base64"}`` with the size in bytes, secrets masked.
 
     ``json`` only where encoding it again gives the same document: no key twice, no number that would
     change its form, no half of a surrogate pair.  A body that is shorter than ``size`` was cut.
+    ``quotes``: it may be an error that quotes a secret without its name, so none of its words are shown.
     """
     if not body:
         return {"size": size}
     try:
         text = body.decode()
     except UnicodeDecodeError:
+        if len(body) == size and names_secret(body.decode("latin-1")):
+            return {"text": MASK, "size": size}
         if len(body) == size:
             return {"base64": base64.b64encode(body).decode(), "size": size}
         text = body.decode("utf-8", "replace")
@@ -47,15 +50,12 @@ def body_form(body: bytes, size: int) -> dict[str, Any]:
             parse_constant=_no_constant,
         )
         document = masked(document)
+        if quotes:
+            document = _without_words(document)
         json.dumps(document, ensure_ascii=False).encode()
     except (ValueError, RecursionError):
         return {"text": _text(text), "size": size}
     return {"json": document, "size": size}
-
-
-def is_secret_header(name: str) -> bool:
-    """Whether a header by that name may hold a credential."""
-    return _SECRET_HEADER.fullmatch(name) is not None
 
 
 def masked_query(query: str) -> str:
@@ -70,30 +70,16 @@ def _masked_pair(pair: str) -> str:
     plain = unquote_plus(name)
     if not equals or not value:
         return pair
-    if _SECRET_PARAMETER.fullmatch(plain):
+    if is_secret_parameter(plain):
         return f"{name}={MASK}"
     filter = unquote_plus(value)
     shown = masked_filter(filter)
     return pair if shown == filter else f"{name}={quote(shown, safe=MASK)}"
 
 
-def _is_secret_path(path: str) -> bool:
-    """Whether a PATCH path leads to a secret, or to something within one."""
-    outside = _BRACKETS.sub("", path)
-    return any(_is_secret(name) for name in re.split(r"[.\[\]]", outside) if name)
-
-
-def masked_filter(filter: str) -> str:
-    """Return a filter without the values that it compares a secret with."""
-    if not any(name in filter.lower() for name in _SECRET_NAMES):
-        return filter
-    return _COMPARED.sub(rf"\1{MASK}", _WITHIN.sub(rf"\1[{MASK}]", filter))
-
-
 def _text(text: str) -> str:
     """Return text that is no JSON, or nothing of it when it might tell a secret."""
-    plain = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text).lower()
-    return MASK if any(name in plain for name in _SECRET_NAMES) else text
+    return MASK if names_secret(text) else text
 
 
 def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -123,24 +109,44 @@ def _no_constant(text: str) -> Any:
     raise ValueError(f"{text} is not JSON")
 
 
-def _is_secret(name: str) -> bool:
-    """Whether an attribute name, with or without its schema, is that of a secret."""
-    return name.lower().rpartition(":")[2] in _SECRET_NAMES
-
-
 def masked(value: Any) -> Any:
-    """Return a document with its secrets masked, also where a PATCH names one by path."""
+    """Return a document with its secrets masked.
+
+    That is what stands under the name of one, the value of a PATCH operation whose path names one, what
+    a filter compares one with, JSON within a string, and the words of an error that quote any of it.
+    """
+    if isinstance(value, str):
+        return MASK if tells_secret(value) else value
     if isinstance(value, list):
         return [masked(inner) for inner in value]
     if not isinstance(value, dict):
         return value
-    path = value.get("path")
-    hidden = isinstance(path, str) and _is_secret_path(path)
+    by_lower = {name.lower(): inner for name, inner in value.items()}
+    path = by_lower.get("path")
+    hidden = isinstance(path, str) and is_secret_path(path)
+    open_words = str(by_lower.get("status")) in _ABOUT_CREDENTIALS
+    return {name: _masked_at(name, inner, hidden, open_words) for name, inner in value.items()}
+
+
+def _without_words(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_words(inner) for inner in value]
+    if not isinstance(value, dict):
+        return value
     return {
-        name: MASK
-        if _is_secret(name) or (hidden and name.lower() == "value")
-        else masked_filter(inner)
-        if name.lower() in ("filter", "path") and isinstance(inner, str)
-        else masked(inner)
+        name: MASK if name.lower() in _WORDS_OF_ERRORS and isinstance(inner, str) else _without_words(inner)
         for name, inner in value.items()
     }
+
+
+def _masked_at(name: str, value: Any, hidden: bool, open_words: bool) -> Any:
+    """Return the value of a name; ``hidden``: beside the path of a secret, ``open_words``: in a 401."""
+    lower = name.lower()
+    if is_secret(name) or (hidden and lower == "value"):
+        return MASK
+    if isinstance(value, str):
+        if lower in ("filter", "path"):
+            return masked_filter(value)
+        if lower in _WORDS_OF_ERRORS[:2] and not open_words and names_secret(value):
+            return MASK
+    return masked(value)

@@ -5,9 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from ..clock import format_time
-from .bodies import MASK, body_form, is_secret_header, masked, masked_query
+from .bodies import body_form, masked, masked_query
 from .clients import client_of
 from .reply import Joined
+from .secrets import MASK, is_secret_header, names_secret
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -165,12 +166,21 @@ class Exchange:
         }
         if self.status:
             document["response"] = _response(
-                self.status, self.response_headers, self.response_body, self.response_size
+                self.status, self.response_headers, self.response_body, self.response_size, self._quotes()
             )
         if self.upstream is not None:
             status, headers, body = self.upstream
-            document["upstream"] = _response(status, headers, body, len(body))
+            document["upstream"] = _response(status, headers, body, len(body), self._quotes())
         return document
+
+    def _quotes(self) -> bool:
+        """Whether an error may quote a secret: the filter or the path that it is about names one."""
+        if self.status < 400 and self.upstream is None:
+            return False
+        query = self.query.decode("latin-1")
+        if masked_query(query) != query:
+            return True
+        return self.operation in ("search", "patch") and names_secret(self.request_body.decode("latin-1"))
 
     def _trace(self) -> dict[str, Any]:
         trace: dict[str, Any] = {
@@ -203,8 +213,12 @@ def _milliseconds(start: float, end: float) -> float:
     return round(max(0.0, end - start) * 1000, 3)
 
 
-def _response(status: int, headers: Headers, body: bytes, size: int) -> dict[str, Any]:
-    return {"status": status, "headers": _headers(headers), "body": body_form(body, size)}
+def _response(status: int, headers: Headers, body: bytes, size: int, quotes: bool) -> dict[str, Any]:
+    return {
+        "status": status,
+        "headers": _headers(headers),
+        "body": body_form(body, size, quotes and status >= 400),
+    }
 
 
 def _headers(headers: Headers) -> list[list[str]]:

@@ -224,6 +224,7 @@ def test_verify_that_nothing_else_came(command: Command, scim: httpx.Client, tmp
         ("expect:\n  - operaton: create\n", "e.yaml:2:5", "did you mean 'operation'"),
         ("- operation: create\n- filter: nonsense\n", "e.yaml:2:3", "operator"),
         ("expect: []\nordr: true\n", "e.yaml:2:1", "did you mean 'order'"),
+        ("expect: []\nordr: true\n", "e.yaml:2:1", "'ordr'"),
         ("expect: [\n", "e.yaml:2:1", "not YAML"),
         ("5\n", "e.yaml:1:1", "expect"),
         ("expect: [{query: {a: []}}]\n", "e.yaml:1:19", "text"),

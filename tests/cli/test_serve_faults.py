@@ -115,7 +115,7 @@ def test_the_command_line_takes_the_place_of_the_file(launch: Any, files: Path) 
         (["--quirk", "slw"], 2, "--quirk slw: unknown quirk 'slw', did you mean 'slow'?"),
         (["--quirk", "slow:dely=1s"], 2, "did you mean 'delay'?"),
         (["--quirk", "slow", "--faults", "named-slow.yaml"], 2, "'slow' is taken"),
-        (["--faults", "many.yaml"], 2, "at most 1000"),
+        (["--faults", "many.yaml"], 4, "at most 1000"),
         (["--lint", "intrp"], 2, "intrp"),
         (["--fault-hedaer"], 2, "--fault-header"),
     ],

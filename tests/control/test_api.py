@@ -567,3 +567,12 @@ def test_unknown_calls(control: httpx.Client) -> None:
     error(control.post("/state", json={}), 405)
     error(control.delete("/info"), 405)
     error(control.get("/tenants/x/y"), 404)
+
+
+def test_any_path_can_be_shown(scim: httpx.Client, own: httpx.Client) -> None:
+    """Escaped slashes are in the journal as they were meant."""
+    paths = ("/Users/a%2Fb", "/%2F", "/Users/%00")
+    for path in paths:
+        assert scim.get(path).status_code == 404
+    found = [entry["request"]["path"] for entry in entries(own)]
+    assert found[0] == "/Users/a%2Fb" and len(found) == len(paths)

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Callable, Iterator
@@ -87,10 +88,10 @@ def test_nothing_makes_a_check_fail(
 def test_each_exchange_is_examined_once_and_forgotten_with_the_journal(session: Session) -> None:
     first = session.send("GET", "/Users", query="startIndex=0")
     session.send("GET", "/Users/1")
-    session.examiner.catch_up(session.entries)
+    session.examiner.catch_up(session.entries, 1)
     assert list(session.examiner.of(1)) == first != []
     assert session.examiner.of(99) == ()
-    session.examiner.catch_up(session.entries[1:])
+    session.examiner.catch_up([], 2)
     assert session.examiner.of(1) == ()
 
 
@@ -136,3 +137,56 @@ def test_what_okta_sends_leads_to_what_can_be_defended(session: Session) -> None
     assert patch(removed, added) == []
     assert patch({"op": "replace", "path": "members", "value": []}) == []
     assert patch({"op": "replace", "value": {"id": "1", "displayName": "New"}}) == ["id-in-patch-value"]
+
+
+def test_a_reset_holds_from_its_number_on_although_nothing_was_examined(session: Session) -> None:
+    throttled: dict[str, Any] = {"status": 429, "answer_headers": {"retry-after": "30"}}
+    for options in (throttled, {}, throttled, {}):
+        session.send("GET", "/Users/1", **options)
+    late, never = Examiner((user_type(),)), Examiner((user_type(),))
+    late.forget(3)
+    late.catch_up(session.entries, 1)
+    never.catch_up(session.entries, 1)
+    assert [bool(late.of(n)) for n in (2, 4)] == [True, False]
+    assert [bool(never.of(n)) for n in (2, 4)] == [True, True]
+    # What was examined already: the next exchange begins anew.
+    session.send("GET", "/Users/1", **throttled)
+    session.examiner.forget(5)
+    assert session.names("GET", "/Users/1") == []
+
+
+def test_only_what_is_new_is_examined(session: Session) -> None:
+    seen: list[int] = []
+
+    def watching(asked: Asked) -> Iterator[str]:
+        seen.append(asked.exchange.n)
+        return iter(())
+
+    session.examiner._looks.insert(0, (CATALOGUE[0], watching))
+    for _ in range(50):
+        session.send("GET", "/Users/1")
+    session.examiner.catch_up(session.entries, 1)
+    assert seen == list(range(1, 51))
+
+
+async def _others_run_meanwhile(examiner: Examiner, session: Session) -> list[int]:
+    steps: list[int] = []
+
+    async def other() -> None:
+        while examiner.last < len(session.entries):
+            steps.append(examiner.last)
+            await asyncio.sleep(0)
+
+    await asyncio.gather(
+        examiner.catch_up_in_turn(session.entries, 1), examiner.catch_up_in_turn(session.entries, 1), other()
+    )
+    return steps
+
+
+def test_others_get_the_event_loop_while_a_journal_is_examined(session: Session) -> None:
+    for _ in range(100):
+        session.send("GET", "/Users", query="startIndex=0")
+    examiner = Examiner((user_type(),))
+    steps = asyncio.run(_others_run_meanwhile(examiner, session))
+    assert len(steps) >= 2 and steps == sorted(set(steps))
+    assert all(examiner.of(n) for n in range(1, 101))

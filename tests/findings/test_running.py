@@ -162,3 +162,10 @@ def test_a_tag_that_was_never_given(session: Session) -> None:
     refused: dict[str, Any] = {"status": 412, "answer": {}}
     headers = {"if-match": 'W/"x"'}
     assert session.names("PUT", "/Users/1", USER, headers=headers, **refused) == ["if-match-unknown-tag"]
+
+
+def test_retry_after_is_for_the_same_method_and_endpoint(session: Session) -> None:
+    session.send("POST", "/Users", USER, status=429, answer_headers={"retry-after": "30"})
+    for method, path in (("GET", "/Users"), ("POST", "/Groups"), ("PATCH", "/Users/1")):
+        assert "retry-after-ignored" not in session.names(method, path)
+    assert "retry-after-ignored" in session.names("POST", "/Users", USER)

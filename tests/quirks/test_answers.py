@@ -158,3 +158,11 @@ def test_a_quirk_of_an_answer_is_in_the_trace(scim: httpx.Client, switch: Switch
     base = str(scim.base_url).rpartition("/scim/v2")[0]
     exchanges = httpx.get(f"{base}/_scimmock/journal").json()["exchanges"]
     assert exchanges[-1]["trace"]["quirks"] == ["create-empty-body"]
+
+
+def test_the_reset_is_relative_in_every_answer(tenant: Any) -> None:
+    """What a limit tells of itself goes through the same quirk whether it admits or refuses."""
+    rule = {"do": {"rate_limit": {"requests": 1, "window": "60s"}, "headers": "x-ratelimit"}}
+    client = tenant(faults=[rule], quirks=["reset-relative"])
+    resets = [client.get("/Users").headers["x-ratelimit-reset"] for _ in range(2)]
+    assert all(int(reset) <= 61 for reset in resets)

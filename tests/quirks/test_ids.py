@@ -112,3 +112,23 @@ def test_unsafe_ids_are_unlike_each_other_and_the_same_again(keys: list[str], se
     ids = issue()
     assert len(ids) == len(keys) and ids == issue()
     assert all(len(id) == 22 and id[1] == "&" and id.isascii() for id in ids)
+
+
+def test_forms_of_ids_can_be_switched_while_it_runs(tenant: Any) -> None:
+    """New resources get ids of the form; those that are there keep theirs."""
+    client = tenant()
+    control = str(client.base_url).replace("/scim/v2/", "/_scimmock")
+    old = client.post("/Users", json={"schemas": [USER], "userName": "old"}).json()["id"]
+    with httpx.Client(base_url=control) as calls:
+        calls.put("/quirks", json={"quirks": ["ids-as-int"]}).raise_for_status()
+        made = client.post("/Users", json={"schemas": [USER], "userName": "new"}).json()["id"]
+        assert isinstance(made, int)
+        assert client.get(f"/Users/{made}").status_code == client.get(f"/Users/{old}").status_code == 200
+        calls.delete("/state").raise_for_status()
+        assert isinstance(
+            client.post("/Users", json={"schemas": [USER], "userName": "new"}).json()["id"], int
+        )
+        calls.delete("/quirks").raise_for_status()
+        assert isinstance(
+            client.post("/Users", json={"schemas": [USER], "userName": "last"}).json()["id"], str
+        )

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -68,3 +71,37 @@ def test_all_journals_share_a_budget() -> None:
         == 200
     )
     assert all(journal.entries for journal in journals)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"headers": [(b"x", b"a" * 2000)]},
+        {"headers": [(b"x", b"a")] * 15},
+        {"response_headers": [(b"x", b"a" * 2000)]},
+        {"query": b"a" * 2000},
+        {"rules": [{"name": "a"}] * 10},
+        {"notes": [{"left": 1}] * 10},
+        {"after": {"userName": "a"}, "request_body": b"a" * 1000},
+        {"after": {"members": [{}] * 1000}},
+        {"before": {"members": [{}] * 1000}},
+        {"before": {"title": "a" * 2000}},
+    ],
+)
+def test_everything_large_counts(fields: dict[str, Any]) -> None:
+    empty, full, journal = exchange(), exchange(), Journal()
+    for name, value in fields.items():
+        setattr(full, name, value)
+    journal.add(empty)
+    journal.add(full)
+    assert full.cost >= empty.cost + 1900
+
+
+def test_the_oldest() -> None:
+    journal = Journal(max_entries=2)
+    assert journal.oldest == 1
+    for _ in range(3):
+        journal.add(exchange())
+    assert journal.oldest == 2
+    journal.clear()
+    assert journal.oldest == 4

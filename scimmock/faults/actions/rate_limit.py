@@ -22,7 +22,8 @@ from ..values import Duration
 from .status import HttpStatus, Status
 
 Some = Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
-Kind = Literal["fixed", "sliding", "quota", "token_bucket"]
+Kind = Literal["fixed", "sliding", "quota", "token_bucket", "fixed_window", "sliding_window", "daily_quota"]
+_SHORT = {"fixed_window": "fixed", "sliding_window": "sliding", "daily_quota": "quota"}
 _MAX_SLIDING = 100_000
 _MAX_RATE = 10_000  # requests in a second that a bucket can tell apart
 _MINUTE, _DAY = Duration(60), Duration(86_400)
@@ -60,7 +61,8 @@ class RateLimit(Action):
 
     ``rate_limit: 20`` with ``window: 1m`` counts in windows that begin with their first request;
     ``kind`` may be ``fixed`` (this), ``sliding`` (any stretch of that length), ``quota`` (by the
-    calendar: ``1d`` ends at midnight UTC) or ``token_bucket``.  The same as a mapping is ``{requests:
+    calendar: ``1d`` ends at midnight UTC) or ``token_bucket``; ``fixed_window``, ``sliding_window`` and
+    ``daily_quota`` mean the same as the first three.  The same as a mapping is ``{requests:
     20, window: 1m, kind: fixed}``; a bucket whose burst is not its rate is ``{tokens: 180, refill: 600,
     every: 1m}``, and ``{concurrent: 8}`` is for requests under way, from their head to the last byte of
     their answer.
@@ -173,10 +175,11 @@ def read_amount(amount: Amount) -> Limit:
     if amount.requests is None:
         assert amount.tokens is not None
         return _bucket(amount.tokens, amount.refill or amount.tokens, amount.every or _MINUTE)
-    window = amount.window or (_DAY if amount.kind == "quota" else _MINUTE)
-    if amount.kind == "token_bucket":
+    kind = _SHORT.get(amount.kind or "", amount.kind)
+    window = amount.window or (_DAY if kind == "quota" else _MINUTE)
+    if kind == "token_bucket":
         return _bucket(amount.requests, amount.requests, window)
-    if amount.kind == "sliding" and amount.requests > _MAX_SLIDING:
+    if kind == "sliding" and amount.requests > _MAX_SLIDING:
         raise RuleError(
             path, f"a sliding window keeps each request, {_MAX_SLIDING} at most", "kind: fixed does not"
         )
@@ -184,7 +187,7 @@ def read_amount(amount: Amount) -> Limit:
         "sliding": SlidingWindow,
         "quota": Quota,
     }
-    return kinds.get(amount.kind, FixedWindow)(amount.requests, window)
+    return kinds.get(kind, FixedWindow)(amount.requests, window)
 
 
 def _bucket(tokens: int, refill: int, every: float) -> TokenBucket:
