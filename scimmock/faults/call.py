@@ -14,7 +14,7 @@ from ..clock import Clock
 from ..errors import ScimError
 from ..scim.answer import Request
 from ..scim.assigned import assigned_values
-from ..scim.loose import lowered
+from ..scim.loose import lowered, top
 from ..traffic.exchange import Exchange
 from ..traffic.reply import Reply
 
@@ -70,6 +70,21 @@ class Ground(Protocol):
 
     def schedule(self, pending: Pending) -> None:
         """Do something at the beginning of the first request for which it is due."""
+
+
+def json_of(body: bytes) -> Any:
+    """Return the JSON of a body, None when there is none or it is none."""
+    try:
+        return msgspec.json.decode(body) if body else None
+    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        return None
+
+
+def told_of(body: Any, operation: str | None) -> Any:
+    """Return a body as filters see it: that of a PATCH also has what its operations set."""
+    if operation == "patch" and isinstance(body, dict):
+        body = {**assigned_values(body), **body}
+    return top(body)
 
 
 class Call:
@@ -135,10 +150,7 @@ class Call:
     def body(self) -> Any:
         """The JSON of the body, None when there is none or it is none."""
         if self._body is _NOTHING:
-            try:
-                self._body = msgspec.json.decode(self.raw_body) if self.raw_body else None
-            except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
-                self._body = None
+            self._body = json_of(self.raw_body)
         return self._body
 
     @body.setter
@@ -150,9 +162,7 @@ class Call:
     def told(self) -> Any:
         """The body as filters see it: that of a PATCH also has what its operations set."""
         if self._told is _NOTHING:
-            self._told = self.body
-            if self.operation == "patch" and isinstance(self._told, dict):
-                self._told = {**assigned_values(self._told), **self._told}
+            self._told = told_of(self.body, self.operation)
         return self._told
 
     @property

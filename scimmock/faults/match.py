@@ -115,7 +115,11 @@ class Matcher:
         for name, given in (match.query or {}).items():
             text = str(given).lower() if isinstance(given, bool) else str(given)
             self._tests.append(_query_test(name, _globs([text])))
+        # The test of a body, where nothing else must be known of a request.
+        self.body_test: Callable[[Any], bool] | None = None
         if match.filter is not None:
+            if not self._tests:
+                self.body_test = loose_filter(match.filter)
             self._tests.append(_filter_test(match.filter))
         self._only = self._tests[0] if len(self._tests) == 1 else None
         self.fits_all = not self._tests

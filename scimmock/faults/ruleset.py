@@ -26,7 +26,7 @@ Kind = tuple[str, str | None, str | None]
 class Candidates:
     """The rules that requests of one kind can meet, by stage, in order."""
 
-    __slots__ = ("_watched", "by_stage", "needs_body", "with_head")
+    __slots__ = ("_watched", "asks_body", "by_stage", "needs_body", "with_head")
 
     def __init__(self, rules: Iterable[Rule]) -> None:
         self.by_stage: tuple[list[Rule], ...] = tuple([] for _ in Stage)
@@ -39,21 +39,33 @@ class Candidates:
                 self.by_stage[rule.action.stage].append(rule)
                 self.needs_body |= rule.needs_body
         self._watched = [
-            (rule.matcher.literal, rule.schedule.tally if rule.matcher.fits_all else None)
+            (
+                rule.matcher.literal,
+                rule.schedule.tally if rule.matcher.fits_all else None,
+                rule.matcher.body_test,
+            )
             for stage in (self.with_head, *self.by_stage)
             for rule in stage
         ]
+        # Whether a look at the body may show that none of the rules fires.
+        self.asks_body = not self.with_head and any(test is not None for _, _, test in self._watched)
 
-    def none_has_its_turn(self, path: str) -> bool:
+    def none_has_its_turn(self, path: str, told: Any = None) -> bool:
         """Whether it is certain that no rule fires for a request, which is counted then.
 
-        Most rules wait for another path or for their turn; to know that costs next to nothing.
+        Most rules wait for another path, another body or for their turn; to know that costs next to
+        nothing.  ``told`` is the body as filters see it, None when it is not known.
         """
         waiting = []
-        for literal, tally in self._watched:
-            if literal in path:
-                if tally is None or tally.seen + 1 >= tally.next:
+        for literal, tally, test in self._watched:
+            if literal not in path:
+                continue
+            if test is not None:
+                if told is None or test(told):
                     return False
+            elif tally is None or tally.seen + 1 >= tally.next:
+                return False
+            else:
                 waiting.append(tally)
         for tally in waiting:
             tally.seen += 1

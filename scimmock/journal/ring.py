@@ -27,8 +27,7 @@ def _cost(exchange: Exchange, most: int) -> int:
     """Return about how many bytes an exchange holds in memory."""
     asked = exchange.request_size
     cost = min(asked, most) + min(exchange.response_size, most) + _OVERHEAD
-    cost += len(exchange.query) + len(exchange.path)
-    cost += _of_headers([*exchange.headers, *exchange.response_headers])
+    cost += exchange.cost + _PER_HEADER * (len(exchange.headers) + len(exchange.response_headers))
     if exchange.upstream is not None:
         cost += len(exchange.upstream[2]) + _of_headers(exchange.upstream[1])
     if exchange.rules is not None:
@@ -36,8 +35,12 @@ def _cost(exchange: Exchange, most: int) -> int:
     if exchange.notes is not None:
         cost += _PER_FACT * len(exchange.notes)
     if exchange.after is not None:
-        # What the request did not bring is shared with the form before, or with the directory.
-        cost += _FORM * asked + _of_form(exchange.after, _PER_VALUE)
+        # What the request did not bring is shared with the form before, or with the directory; of a
+        # group all but the list of its members.
+        cost += _FORM * asked
+        members = exchange.after.get("members")
+        if type(members) is list:
+            cost += _PER_VALUE * len(members)
     elif exchange.before is not None:
         cost += _of_form(exchange.before, _PER_DELETED)
     return cost

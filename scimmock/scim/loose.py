@@ -39,6 +39,19 @@ def lowered(value: Any) -> Any:
     return value
 
 
+class Top(dict[str, Any]):
+    """An object whose own names are in lower case: what many filters look at is made so once."""
+
+
+def top(document: Any) -> Any:
+    """Return an object as a `Top`, anything else as it is."""
+    return (
+        Top((name.lower(), value) for name, value in document.items())
+        if isinstance(document, dict)
+        else document
+    )
+
+
 def loose_filter(text: str) -> Test:
     """Compile a filter into a predicate on a document; raises InvalidFilter."""
     return _node(parse(text, Dialect(sub_attribute_after_value_path=True)))
@@ -91,10 +104,13 @@ def _equality(steps: tuple[str, ...], wanted: Any) -> Test:
 
     if len(steps) > 1 or not isinstance(wanted, str):
         return general
-    step, folded = steps[0], fold(wanted)
+    step, lower, folded = steps[0], steps[0].lower(), fold(wanted)
 
     def plain(document: Any) -> bool:
-        value = _get(document, step) if isinstance(document, dict) else None
+        if type(document) is Top:
+            value = document.get(lower)
+        else:
+            value = _get(document, step) if isinstance(document, dict) else None
         if type(value) is str:
             return (value.lower() if value.isascii() else fold(value)) == folded
         return value is not None and general(document)
@@ -141,7 +157,7 @@ def _get(document: dict[str, Any], name: str) -> Any:
     if value is None and name not in document:
         wanted = name.lower()
         value = document.get(wanted)
-        if value is not None:
+        if value is not None or type(document) is Top:
             return value
         for key in document:
             if len(key) == len(name) and key.lower() == wanted:

@@ -37,7 +37,7 @@ from .incoming import (
 from .operations import operate
 from .passage import Passage
 from .reply import method_reply, reply_to
-from .routes import Route, decode_path, route, shown, split
+from .routes import Route, decode_path, route, shown, split, standard
 from .tenant import Tenant
 from .tenants import Tenants
 
@@ -130,7 +130,7 @@ class App:
         )
         connection = scope.get("extensions", _NO_EXTENSIONS).get("scimmock")
         if connection is not None:
-            exchange.connection = connection.serial
+            exchange.connection, exchange.cost = connection.serial, connection.head_bytes
         elif scope.get("client") is not None:
             exchange.connection = scope["client"][1]
         passage: Passage | None = None
@@ -145,18 +145,20 @@ class App:
             identity = tenant.auth.recognise(seen.get(b"authorization"))
             exchange.identity = None if isinstance(identity, ScimError) else identity.name
             passage = self._passage(tenant, found, seen, exchange)
-            if passage is None:
-                body = b""
-                if exchange.method in WITH_BODY and (
-                    not isinstance(identity, ScimError) or exchange.operation == "token"
-                ):
+            body: bytes | None = None
+            if exchange.method in WITH_BODY:
+                known = not isinstance(identity, ScimError) or exchange.operation == "token"
+                if known if passage is None else passage.waits_for_body:
                     body = await self._body(receive, tenant, found, seen, exchange)
-                exchange.matched = exchange.received
-                reply = self._execute(scope, tenant, found, identity, seen, exchange, body, None)
+                    if passage is not None and known and passage.ends_here(body):
+                        passage = None
+            if passage is None:
+                exchange.matched = time.perf_counter()
+                reply = self._execute(scope, tenant, found, identity, seen, exchange, body or b"", None)
             else:
                 way = passage
                 reply = await way.run(
-                    lambda: self._body(receive, tenant, found, seen, exchange),
+                    lambda: self._body(receive, tenant, found, seen, exchange, body),
                     lambda body: self._execute(scope, tenant, found, identity, seen, exchange, body, way),
                 )
         except ScimError as error:
@@ -196,7 +198,7 @@ class App:
             path = path[len(base) :] or "/"
             exchange.path = shown(path)
             try:
-                found = route(tenant, method, _standard(tenant, split(path[1:])))
+                found = route(tenant, method, standard(tenant, split(path[1:])))
             except ScimError as error:
                 return error
         elif path in ("/oauth/token", f"{base.rpartition('/')[0]}/oauth/token"):
@@ -228,9 +230,17 @@ class App:
         return Passage(tenant, found, exchange, candidates, forced)
 
     async def _body(
-        self, receive: Receive, tenant: Tenant, found: Route | ScimError, seen: Seen, exchange: Exchange
+        self,
+        receive: Receive,
+        tenant: Tenant,
+        found: Route | ScimError,
+        seen: Seen,
+        exchange: Exchange,
+        body: bytes | None = None,
     ) -> bytes:
-        """Read the body of a request that may have one."""
+        """Read the body of a request that may have one, unless it was read before."""
+        if body is not None:
+            return body
         if exchange.method not in WITH_BODY:
             return b""
         is_form = isinstance(found, Route) and found.operation == "token"
@@ -385,14 +395,3 @@ class App:
             tenant.journal.publish("fault", {"change": "fired", "n": exchange.n, "rules": exchange.rules})
         if self.on_exchange is not None:
             self.on_exchange(exchange)
-
-
-def _standard(tenant: Tenant, parts: list[str]) -> list[str]:
-    """Return the segments of a path with the name that the standard has for the endpoint."""
-    names = tenant.quirks.endpoints
-    if not names or not parts or parts[0] not in names:
-        return parts
-    name = names[parts[0]]
-    if name is None:
-        raise ScimError(404, f"There is no endpoint /{'/'.join(parts)}")
-    return [name, *parts[1:]]

@@ -16,7 +16,7 @@ import msgspec
 
 from ..errors import ScimError
 from ..faults.base import Action, Run, Stage
-from ..faults.call import Call
+from ..faults.call import Call, json_of, told_of
 from ..faults.rule import Fired, Rule
 from ..faults.ruleset import Candidates, RuleSet
 from ..scim.answer import Answer, Request
@@ -94,6 +94,19 @@ class Passage:
             if not rule.action.tentative:
                 fired.count(asked_for=True)
             yield fired
+
+    def ends_here(self, body: bytes) -> bool:
+        """Whether the body shows that no rule has anything to do with the request."""
+        exchange = self.call.exchange
+        return self.candidates.none_has_its_turn(
+            exchange.path, told_of(json_of(body), exchange.operation) or {}
+        )
+
+    @property
+    def waits_for_body(self) -> bool:
+        """Whether a look at the body may end the way here."""
+        quirky = self.tenant.quirks.on_call or self.call.operation == "bulk"
+        return self.candidates.asks_body and not quirky and not self.forced
 
     async def run(self, read: Callable[[], Awaitable[bytes]], execute: Callable[[bytes], Reply]) -> Reply:
         """Lead the request through all stages; ``read`` gives its body, ``execute`` runs the service."""

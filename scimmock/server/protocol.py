@@ -32,6 +32,7 @@ class ScimProtocol(HttpToolsProtocol):
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.serial = next(_serials)
+        self.head_bytes = 0  # about the size of the head of the latest request, for the journal
         # Bytes since a head or a piece of a body was complete: what the parser holds is not more.
         self._pending_bytes = 0
         self._chunk_bytes = 0
@@ -63,6 +64,7 @@ class ScimProtocol(HttpToolsProtocol):
             if self._is_head_too_large():
                 # An exception is the way to stop the parser in the middle of its data.
                 raise ValueError("the head is too large")
+        self.head_bytes = self._pending_bytes
         self._pending_bytes = 0
         try:
             super().on_headers_complete()

@@ -76,10 +76,9 @@ def test_all_journals_share_a_budget() -> None:
 @pytest.mark.parametrize(
     "fields",
     [
-        {"headers": [(b"x", b"a" * 2000)]},
+        {"cost": 2000},  # the head as it came, as the connection counted it
         {"headers": [(b"x", b"a")] * 15},
-        {"response_headers": [(b"x", b"a" * 2000)]},
-        {"query": b"a" * 2000},
+        {"response_headers": [(b"x", b"a")] * 15},
         {"rules": [{"name": "a"}] * 10},
         {"notes": [{"left": 1}] * 10},
         {"after": {"userName": "a"}, "request_body": b"a" * 1000},
