@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -21,32 +20,10 @@ from scimmock.yamlfile import read_yaml
 Command = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def command(
-    scim: httpx.Client,
-    shared_server: Any,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Command:
-    """Run ``scimmock faults`` in this process, for the tenant of ``scim``: (exit code, output, errors)."""
-    from scimmock.cli.main import main
-
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("SCIMMOCK_")]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("COLUMNS", "100")
-
-    def run_command(*arguments: str, here: bool = True) -> tuple[int, str, str]:
-        place = ("--url", shared_server.url, "--tenant", scim.base_url.path.split("/")[2]) if here else ()
-        monkeypatch.setattr("sys.argv", ["scimmock", "faults", *arguments, *place])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return int(caught.value.code or 0), captured.out, captured.err
-
-    return run_command
+@pytest.fixture(name="command")
+def faults_command(command: Command) -> Command:
+    """Run ``scimmock faults`` in this process, for the tenant of ``scim``."""
+    return lambda *arguments, here=True: command("faults", *arguments, here=here)
 
 
 @pytest.fixture

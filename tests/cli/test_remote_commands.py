@@ -20,33 +20,6 @@ USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 Command = Callable[..., tuple[int, str, str]]
 
 
-@pytest.fixture
-def command(
-    scim: httpx.Client,
-    shared_server: Any,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    capsys: pytest.CaptureFixture[str],
-) -> Command:
-    """Run a command in this process, for the tenant of ``scim``: (exit code, output, errors)."""
-    from scimmock.cli.main import main
-
-    monkeypatch.chdir(tmp_path)
-    for name in [name for name in os.environ if name.startswith("SCIMMOCK_")]:
-        monkeypatch.delenv(name)
-
-    def run_command(*arguments: str, here: bool = True) -> tuple[int, str, str]:
-        place = ("--url", shared_server.url, "--tenant", scim.base_url.path.split("/")[2]) if here else ()
-        monkeypatch.setattr("sys.argv", ["scimmock", *arguments, *place])
-        with pytest.raises(SystemExit) as caught:
-            main()
-        captured = capsys.readouterr()
-        assert "Traceback" not in captured.err
-        return int(caught.value.code or 0), captured.out, captured.err
-
-    return run_command
-
-
 def create(scim: httpx.Client, name: str) -> str:
     answer = scim.post("/Users", json={"schemas": [USER], "userName": name})
     assert answer.status_code == 201
