@@ -14,6 +14,7 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
+from scimmock.cli.flow import flow
 from scimmock.cli.main import COMMANDS
 from scimmock.control.api import _CALLS
 from scimmock.faults.actions.rate_limit import Amount
@@ -251,3 +252,12 @@ def test_every_example_of_serve_has_options_that_exist(line: str) -> None:
         chosen_quirks(context.params["quirk"])
         for name in context.params["faults"]:
             assert name in packs() or Path(name).suffix in (".yaml", ".py")
+
+
+def test_every_rule_of_every_pack_is_documented() -> None:
+    text = " ".join((DOCS / "packs.md").read_text("utf-8").split())
+    for pack in packs().values():
+        data = read_yaml(pack.path).data
+        assert f"## {pack.name} {pack.title}. {' '.join(data['description'].split())}" in text
+        for rule in data["faults"]:
+            assert f"| `{rule['name']}` | " in text and f"`{flow(rule['do'])}`" in text, rule["name"]
