@@ -240,7 +240,7 @@ def test_every_example_of_the_faults_command_works(
     lines = examples_of("scimmock faults")
     assert sum(line.startswith("scimmock faults add") for line in lines) >= 8
     for line in lines:
-        words = [*shlex.split(line, comments=True)[2:], "--url", server.url]
+        words = ["--url", server.url, *shlex.split(line, comments=True)[2:]]
         done = CliRunner().invoke(command, words, catch_exceptions=False)
         assert done.exit_code == 0, line
 
