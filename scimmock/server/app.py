@@ -144,7 +144,8 @@ class App:
             found = self._find(tenant, path, exchange)
             identity = tenant.auth.recognise(seen.get(b"authorization"))
             exchange.identity = None if isinstance(identity, ScimError) else identity.name
-            passage = self._passage(tenant, found, seen, exchange)
+            if tenant.faults.active or tenant.quirks.on_call or self.fault_header:
+                passage = self._passage(tenant, found, seen, exchange)
             body: bytes | None = None
             if exchange.method in WITH_BODY:
                 known = not isinstance(identity, ScimError) or exchange.operation == "token"
@@ -197,8 +198,11 @@ class App:
         if path.startswith(base) and path[len(base) : len(base) + 1] in ("/", ""):
             path = path[len(base) :] or "/"
             exchange.path = shown(path)
+            parts = split(path[1:])
             try:
-                found = route(tenant, method, standard(tenant, split(path[1:])))
+                if tenant.quirks.endpoints:
+                    parts = standard(tenant, parts)
+                found = route(tenant, method, parts)
             except ScimError as error:
                 return error
         elif path in ("/oauth/token", f"{base.rpartition('/')[0]}/oauth/token"):
@@ -295,11 +299,20 @@ class App:
             check_accept(seen[b"accept"])
         if exchange.method in WITH_BODY:
             request.body = decode_body(body, seen, tenant, found)
-        answer = self._run(tenant, found, request, identity, exchange, passage)
+        if exchange.operation in _WRITES:
+            answer = self._write(tenant, found, request, identity, exchange, passage)
+        else:
+            if passage is None:
+                answer = operate(tenant, found, request, identity)
+            else:
+                answer = passage.engine(found, request, identity)
+            exchange.executed = time.perf_counter()
+            if answer.id is not None:
+                exchange.id = answer.id
         return reply_to(answer, url)
 
     @staticmethod
-    def _run(
+    def _write(
         tenant: Tenant,
         found: Route,
         request: Request,
@@ -307,14 +320,8 @@ class App:
         exchange: Exchange,
         passage: Passage | None,
     ) -> Answer:
-        """Run the engine; the exchange learns what became of the resource that a write is for."""
+        """Run a write; the exchange learns what became of the resource that it is for."""
         run = partial(operate, tenant) if passage is None else passage.engine
-        if exchange.operation not in _WRITES:
-            answer = run(found, request, identity)
-            exchange.executed = time.perf_counter()
-            if answer.id is not None:
-                exchange.id = answer.id
-            return answer
         kind, id = found.resource_type, found.id
         before = tenant.directory.get(kind.name, id) if kind is not None and id is not None else None
         try:

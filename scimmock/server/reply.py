@@ -17,11 +17,11 @@ def reply_to(answer: Answer, base: bytes) -> Reply:
     reply = Reply(answer.status)
     content = answer.body
     if type(content) is bytes:
-        reply.joined = Joined(content, None, b"", BASE_MARK, base)
-        reply.body = reply.joined.body()
+        reply.joined = Joined(content, BASE_MARK, base)
+        reply.body = content.replace(BASE_MARK, base)
     elif isinstance(content, Page):
         head = b'%b,"%b":[' % (encode(content.envelope())[:-1], content.key.encode())
-        reply.joined = Joined(head, content.items, b"]}", BASE_MARK, base)
+        reply.joined = Joined(head, BASE_MARK, base, content.items, b"]}")
         reply.body = reply.joined.body()
     elif content is not None:
         reply.body = encode(content)

@@ -49,6 +49,7 @@ class Exchange:
     after: dict[str, Any] | None = None
     response_headers: Headers = []  # noqa: RUF012  never changed, only replaced
     _answer: bytes | Joined = b""
+    _most: int | None = None  # how many bytes of a joined body are kept
 
     def __init__(
         self,
@@ -74,7 +75,7 @@ class Exchange:
     def response_body(self) -> bytes:
         """The body that was answered; of a large one, what the journal keeps."""
         answer = self._answer
-        return answer if type(answer) is bytes else answer.kept()  # type: ignore[union-attr]
+        return answer if isinstance(answer, bytes) else answer.body()[: self._most]
 
     @response_body.setter
     def response_body(self, body: bytes) -> None:
@@ -88,10 +89,9 @@ class Exchange:
     def cut(self, most: int) -> None:
         """Keep at most so many bytes of each body; the sizes stay the true ones."""
         self.request_body = self.request_body[:most]
-        if type(self._answer) is bytes:
+        self._most = most
+        if isinstance(self._answer, bytes):
             self._answer = self._answer[:most]
-        else:
-            self._answer.most = most  # type: ignore[union-attr]
 
     @property
     def rule(self) -> str | None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
 Headers = list[tuple[bytes, bytes]]
 End = Literal["keep", "close", "reset", "hang"]
@@ -36,34 +36,26 @@ class Delivery:
         return not broken and self.cut is None and self.end in ("keep", "close")
 
 
-class Joined:
+class Joined(NamedTuple):
     """A body that can be joined again from pieces which others hold anyway.
 
-    A journal that keeps it instead of the bytes takes nearly no memory.  It is ``head``, the ``items``
-    with commas between them, then ``tail``; in all of that ``base`` takes the place of ``mark``.
-    ``most`` is how many bytes of it are kept.
+    A journal that keeps it instead of the bytes takes nearly no memory.  It is ``head``, and where
+    there are ``items`` these, with commas between them, and ``tail``; in all of that ``base`` takes the
+    place of ``mark``.
     """
 
-    __slots__ = ("base", "head", "items", "mark", "most", "tail")
-
-    def __init__(self, head: bytes, items: list[bytes] | None, tail: bytes, mark: bytes, base: bytes) -> None:
-        self.head = head
-        self.items = items
-        self.tail = tail
-        self.mark = mark
-        self.base = base
-        self.most: int | None = None
+    head: bytes
+    mark: bytes
+    base: bytes
+    items: list[bytes] | None = None
+    tail: bytes = b""
 
     def body(self) -> bytes:
-        """Return all of the bytes."""
+        """Return the bytes."""
         joined = self.head
         if self.items is not None:
             joined = b"%b%b%b" % (joined, b",".join(self.items), self.tail)
         return joined.replace(self.mark, self.base)
-
-    def kept(self) -> bytes:
-        """Return the bytes that are kept."""
-        return self.body()[: self.most]
 
 
 @dataclass(slots=True)
