@@ -20,7 +20,7 @@ from ..traffic.reply import Reply
 from .auth import ANONYMOUS, Identity
 from .bases import BaseUrls
 from .codec import encode
-from .delivery import deliver
+from .delivery import TOLD, deliver
 from .incoming import (
     SEEN,
     WITH_BODY,
@@ -37,7 +37,7 @@ from .incoming import (
 from .operations import operate
 from .passage import Passage
 from .reply import method_reply, reply_to
-from .routes import Route, decode_path, route, shown, split, standard
+from .routes import SLASH, Route, decode_path, route, shown, split, standard
 from .tenant import Tenant
 from .tenants import Tenants
 
@@ -50,16 +50,6 @@ _MAX_FORM = 65_536  # bytes of a request to the token endpoint
 _TOKEN_METHODS = {"POST": "token"}
 _NO_EXTENSIONS: dict[str, Any] = {}
 _WRITES = frozenset(("create", "replace", "patch", "delete"))
-_TOLD = {
-    "reset": "the connection was reset",
-    "closed": "the connection was closed without an answer",
-    "hang": "the request was never answered",
-    "truncated": "the answer was cut off",
-    "garbage": "the client got something that is no HTTP",
-    "bad_chunk": "the answer has a broken chunk",
-    "wrong_length": "the answer is not as long as it says",
-    "client_gone": "the client went away before the end of the answer",
-}
 
 
 class App:
@@ -123,7 +113,7 @@ class App:
             begin,
             tenant_name,
             scope["method"],
-            shown(path or scope["path"]),
+            path or scope["path"],
             scope["query_string"],
             headers,
             scope["http_version"],
@@ -197,7 +187,7 @@ class App:
         found: Route | ScimError
         if path.startswith(base) and path[len(base) : len(base) + 1] in ("/", ""):
             path = path[len(base) :] or "/"
-            exchange.path = shown(path)
+            exchange.path = path if SLASH not in path else shown(path)
             parts = split(path[1:])
             try:
                 if tenant.quirks.endpoints:
@@ -208,6 +198,7 @@ class App:
         elif path in ("/oauth/token", f"{base.rpartition('/')[0]}/oauth/token"):
             found = Route("token", _TOKEN_METHODS)
         else:
+            exchange.path = shown(path)
             # Not the service at all: nobody's credentials and no rules matter.
             raise ScimError(404, f"There is nothing at {shown(path)}, the base path is {tenant.prefix}{base}")
         exchange.operation = found.operation
@@ -387,7 +378,7 @@ class App:
         sent, kind = await deliver(reply, exchange.method, exchange.http, connection, send, receive)
         if kind is None:
             return
-        exchange.error = {"kind": kind, "message": _TOLD.get(kind, kind)}
+        exchange.error = {"kind": kind, "message": TOLD.get(kind, kind)}
         if exchange.upstream is None and status:
             exchange.upstream = (status, headers, body)
         if reply.delivery.silent or reply.delivery.raw is not None:

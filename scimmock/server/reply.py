@@ -8,7 +8,7 @@ from urllib.parse import quote
 from ..errors import ScimError
 from ..scim.answer import Answer, error_document
 from ..scim.page import Page
-from ..traffic.reply import Joined, Reply
+from ..traffic.reply import Reply, join
 from .codec import BASE_MARK, SAFE_IN_IDS, encode
 
 
@@ -17,12 +17,12 @@ def reply_to(answer: Answer, base: bytes) -> Reply:
     reply = Reply(answer.status)
     content = answer.body
     if type(content) is bytes:
-        reply.joined = Joined(content, BASE_MARK, base)
+        reply.joined = (content, BASE_MARK, base, None, b"")
         reply.body = content.replace(BASE_MARK, base)
     elif isinstance(content, Page):
         head = b'%b,"%b":[' % (encode(content.envelope())[:-1], content.key.encode())
-        reply.joined = Joined(head, BASE_MARK, base, content.items, b"]}")
-        reply.body = reply.joined.body()
+        reply.joined = (head, BASE_MARK, base, content.items, b"]}")
+        reply.body = join(reply.joined)
     elif content is not None:
         reply.body = encode(content)
     if answer.etag is not None:

@@ -39,7 +39,7 @@ class Route:
 
 
 # Stands for an escaped slash, which does not divide; decoded UTF-8 never has half a surrogate pair.
-_SLASH = "\udcff"
+SLASH = "\udcff"
 
 
 def decode_path(raw: bytes) -> str | None:
@@ -48,19 +48,19 @@ def decode_path(raw: bytes) -> str | None:
         parts = [unquote(part, errors="strict") for part in raw.decode("latin-1").split("/")]
     except UnicodeDecodeError:
         return None
-    return "/".join(part.replace("/", _SLASH) for part in parts)
+    return "/".join(part.replace("/", SLASH) for part in parts)
 
 
 def shown(path: str) -> str:
     """Return a decoded path as it is shown: an escaped slash stays one."""
-    return path.replace(_SLASH, "%2F") if _SLASH in path else path
+    return path.replace(SLASH, "%2F") if SLASH in path else path
 
 
 def split(path: str) -> list[str]:
     """Return the segments of a path below the base; one trailing slash is ignored."""
     parts = path.split("/")
-    if _SLASH in path:
-        parts = [part.replace(_SLASH, "/") for part in parts]
+    if SLASH in path:
+        parts = [part.replace(SLASH, "/") for part in parts]
     if parts[-1] == "":
         parts.pop()
     return parts

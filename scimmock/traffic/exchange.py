@@ -7,13 +7,25 @@ from typing import Any
 from ..clock import format_time
 from .bodies import body_form, masked, masked_query
 from .clients import client_of
-from .reply import Joined
+from .reply import Joined, join
 from .secrets import MASK, is_secret_header, names_secret
 
 Headers = list[tuple[bytes, bytes]]
 
 
-class Exchange:
+class _Rare:
+    """What few exchanges set stands here once for all of them, which makes them cheaper."""
+
+    rules: list[dict[str, Any]] | None = None
+    notes: list[dict[str, Any]] | None = None
+    error: dict[str, str] | None = None
+    upstream: tuple[int, Headers, bytes] | None = None
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] | None = None
+    _most: int | None = None  # how many bytes of a joined body are kept
+
+
+class Exchange(_Rare):
     """A request and its answer, as cheap to make as possible; `as_dict` gives it its form.
 
     ``path`` lies below the base, ``query`` is raw, bodies are bytes as sent.  Times: ``at`` in seconds
@@ -27,29 +39,37 @@ class Exchange:
     that a write was for, never to be changed.
     """
 
-    # What most exchanges never set stands here once for all of them: it makes them cheaper.
-    n = 0
-    t = 0.0
-    cost = 0  # of memory, in bytes, as the journal counts it; before that, of the head as it came
-    seed = 0
-    connection = 0
-    status = 0
-    request_body = b""
-    request_size = response_size = 0
-    operation: str | None = None
-    resource: str | None = None
-    id: str | None = None
-    identity: str | None = None
-    rules: list[dict[str, Any]] | None = None
-    notes: list[dict[str, Any]] | None = None
-    quirks: tuple[str, ...] = ()
-    error: dict[str, str] | None = None
-    upstream: tuple[int, Headers, bytes] | None = None
-    before: dict[str, Any] | None = None
-    after: dict[str, Any] | None = None
-    response_headers: Headers = []  # noqa: RUF012  never changed, only replaced
-    _answer: bytes | Joined = b""
-    _most: int | None = None  # how many bytes of a joined body are kept
+    __slots__ = (
+        "_answer",
+        "answered",
+        "at",
+        "begin",
+        "connection",
+        "cost",
+        "end",
+        "executed",
+        "headers",
+        "http",
+        "id",
+        "identity",
+        "matched",
+        "method",
+        "n",
+        "operation",
+        "path",
+        "query",
+        "quirks",
+        "received",
+        "request_body",
+        "request_size",
+        "resource",
+        "response_headers",
+        "response_size",
+        "seed",
+        "status",
+        "t",
+        "tenant",
+    )
 
     def __init__(
         self,
@@ -62,6 +82,9 @@ class Exchange:
         headers: Headers,
         http: str,
     ) -> None:
+        self.n = self.seed = self.connection = self.status = self.request_size = self.response_size = 0
+        self.cost = 0  # of memory, in bytes, as the journal counts it; before that, of the head as it came
+        self.t = 0.0
         self.at = at
         self.begin = self.received = self.matched = self.executed = self.answered = self.end = begin
         self.tenant = tenant
@@ -70,12 +93,20 @@ class Exchange:
         self.query = query
         self.headers = headers
         self.http = http
+        self.request_body = b""
+        self._answer: bytes | Joined = b""
+        self.response_headers: Headers = []
+        self.operation: str | None = None
+        self.resource: str | None = None
+        self.id: str | None = None
+        self.identity: str | None = None
+        self.quirks: tuple[str, ...] = ()
 
     @property
     def response_body(self) -> bytes:
         """The body that was answered; of a large one, what the journal keeps."""
         answer = self._answer
-        return answer if isinstance(answer, bytes) else answer.body()[: self._most]
+        return answer if isinstance(answer, bytes) else join(answer)[: self._most]
 
     @response_body.setter
     def response_body(self, body: bytes) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
 Headers = list[tuple[bytes, bytes]]
 End = Literal["keep", "close", "reset", "hang"]
@@ -36,26 +36,19 @@ class Delivery:
         return not broken and self.cut is None and self.end in ("keep", "close")
 
 
-class Joined(NamedTuple):
-    """A body that can be joined again from pieces which others hold anyway.
+# A body as the pieces that it was joined from, which others hold anyway: a journal that keeps these
+# instead of the bytes takes nearly no memory.  They are head, mark, base, items (or None) and tail.
+Joined = tuple[bytes, bytes, bytes, list[bytes] | None, bytes]
 
-    A journal that keeps it instead of the bytes takes nearly no memory.  It is ``head``, and where
-    there are ``items`` these, with commas between them, and ``tail``; in all of that ``base`` takes the
-    place of ``mark``.
+
+def join(pieces: Joined) -> bytes:
+    """Return the head, and where there are items these, with commas between them, and the tail.
+
+    In all of that the base takes the place of the mark.
     """
-
-    head: bytes
-    mark: bytes
-    base: bytes
-    items: list[bytes] | None = None
-    tail: bytes = b""
-
-    def body(self) -> bytes:
-        """Return the bytes."""
-        joined = self.head
-        if self.items is not None:
-            joined = b"%b%b%b" % (joined, b",".join(self.items), self.tail)
-        return joined.replace(self.mark, self.base)
+    head, mark, base, items, tail = pieces
+    body = head if items is None else b"%b%b%b" % (head, b",".join(items), tail)
+    return body.replace(mark, base)
 
 
 @dataclass(slots=True)
