@@ -53,3 +53,10 @@ def number_of(parameters: dict[str, str], name: str, default: int) -> int:
     if not (text.isascii() and text.isdigit()) or len(text) > 18:
         raise ControlError(400, "a whole number from 0 would be right", name)
     return int(text)
+
+
+def refuse_parameters(request: Request) -> None:
+    """Raise 400 for a query parameter of a call that takes none: it would be ignored in silence."""
+    name = next(iter(request.query_params), None)
+    if name is not None:
+        raise ControlError(400, "unknown parameter, this call takes none", name)

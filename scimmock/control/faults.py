@@ -13,10 +13,9 @@ from ..faults.files import load_faults, packs
 from ..faults.rule import Rule
 from ..faults.ruleset import RuleSet
 from .answers import json_answer
-from .asked import parameters_of, read_json
+from .asked import parameters_of, read_json, refuse_parameters
 from .errors import ControlError, rule_error
 from .host import Call, Host, tenant_of
-from .unasked import refuse_parameters
 
 _WANTED = 'a rule, {"faults": [...]} or {"pack": "name"} is wanted'
 

@@ -11,9 +11,9 @@ from ..errors import did_you_mean
 from ..faults.errors import RuleError
 from ..quirks.quirkset import Chosen, QuirkSet, read_quirks
 from .answers import json_answer
+from .asked import refuse_parameters
 from .errors import ControlError, rule_error
 from .host import Call, Host, read_json, tenant_of
-from .unasked import refuse_parameters
 
 
 async def _list(host: Host, request: Request) -> Response:

@@ -11,10 +11,9 @@ from starlette.responses import JSONResponse, Response
 from ..errors import FileError, did_you_mean
 from ..faults.errors import RuleError
 from ..version import __version__
-from .asked import read_body
+from .asked import read_body, refuse_parameters
 from .errors import ControlError, rule_error
 from .host import Call, Host, TenantOptions
-from .unasked import refuse_parameters
 
 _MAX_PEOPLE = 1_000_000
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..errors import InvalidFilter
-from ..scim.loose import loose_filter, lowered
+from ..scim.loose import loose_filter
 from ..scim.path import resolve
 from ..scim.schema import ResourceType
 
@@ -167,7 +167,7 @@ class AttributePath:
 
     def _chosen(self, values: list[Any], test: Callable[[Any], bool]) -> Iterator[Place]:
         for index, value in enumerate(values):
-            if not isinstance(value, dict) or not test(lowered(value)):
+            if not isinstance(value, dict) or not test(value):
                 continue
             if self.sub is None:
                 yield values, index

@@ -157,7 +157,7 @@ class RuleSet:
         self.rules = [] if everything else [rule for rule in self.rules if rule.source in sources]
         self._changed()
 
-    def exchange(self, source: str, rules: list[Rule]) -> None:
+    def replace_source(self, source: str, rules: list[Rule]) -> None:
         """Put rules in the place of all those of one source, or raise RuleError and leave all as it is."""
         before = self.rules
         self.rules = [rule for rule in before if rule.source != source]

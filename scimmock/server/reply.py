@@ -55,6 +55,3 @@ def _quoted(location: str) -> bytes:
         return location.encode()
     endpoint, slash, id = location[1:].partition("/")
     return f"/{endpoint}{slash}{quote(id, safe=SAFE_IN_IDS)}".encode()
-
-
-__all__ = ["Reply", "error_reply", "method_reply", "reply_to"]

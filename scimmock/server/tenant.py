@@ -71,7 +71,7 @@ class Tenant:
 
     def _behave(self, quirks: QuirkSet) -> None:
         """Serve with these quirks from now on."""
-        self.faults.exchange("quirk", self.blueprint.rules_of(quirks))
+        self.faults.replace_source("quirk", self.blueprint.rules_of(quirks))
         self.quirks = quirks
         self.policy = quirks.policy(self.blueprint.policy)
         self._cursors = Cursors(self._cursor_key, self.clock.now, self.policy.paging.cursor_timeout)

@@ -7,6 +7,7 @@ The tables that hold the documents are whoever inherits it to choose: a `Directo
 from __future__ import annotations
 
 import itertools
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Protocol
 
@@ -70,7 +71,7 @@ _GROUPS = "groups.value"  # no index of its own: it follows from the members of 
 epochs = itertools.count(1)
 
 
-class Resources:
+class Resources(ABC):
     """What `scimmock.scim.ports.Store` asks for, on any tables.
 
     ``tables`` has one for each type name; the inheritor fills it and says how versions are numbered.
@@ -203,9 +204,9 @@ class Resources:
         self.version += 1
         return f'W/"{self.version}"'
 
+    @abstractmethod
     def retire(self, id: str) -> None:
         """Never issue the id of a deleted resource again."""
-        raise NotImplementedError
 
     def move_epoch(self) -> None:
         """Make representations afresh that show other resources.
