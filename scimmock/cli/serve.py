@@ -31,6 +31,12 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
     metavar="NAME|PATH",
     help="What the server is like; several are layers, later ones win. Default: rfc.",
 )
+@click.option(
+    "--also",
+    multiple=True,
+    metavar="NAME|PATH",
+    help="Serve the directory with the behaviour of this fixture too, at its base path.",
+)
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
 @click.option(
     "--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Port, 0 for a free one."
@@ -139,6 +145,7 @@ def _start(given: dict[str, Any], show_progress: bool) -> Running:
     basic, clients = given.pop("basic"), given.pop("oauth_client")
     options = ServeOptions(
         fixtures=given.pop("fixture"),
+        also=given.pop("also"),
         quirks=given.pop("quirk"),
         tokens=_tokens(given.pop("token")),
         basic=tuple(BasicSpec(*_pair("--basic", text)) for text in basic),
@@ -216,6 +223,8 @@ def _announce(running: Running, ready: Ready, form: str) -> None:
     token = ready.token or "none needed"
     click.echo(f"scimmock {ready.version}: fixture {' + '.join(layers.names)}, {counts}, seed {ready.seed}")
     click.echo(f"  SCIM     {ready.base_url}")
+    for fixture, url in ready.also.items():
+        click.echo(f"  {fixture:<8} {url}")
     click.echo(f"  token    {token}")
     if running.tenants.blueprint.clients:
         click.echo(f"  OAuth    {ready.url}/oauth/token")

@@ -42,11 +42,13 @@ class Host(Protocol):
 class TenantOptions(msgspec.Struct, forbid_unknown_fields=True):
     """The body of ``PUT tenants/{name}``; everything is optional.  ``fixture`` is one name or several.
 
+    ``also`` are fixtures that the same directory is served with as well, each at its own base path.
     ``faults`` are rules, ``quirks`` come after those of the fixture.  ``replay`` has no effect yet: only
     its empty form is accepted.
     """
 
     fixture: str | list[str] | None = None
+    also: str | list[str] | None = None
     users: int | None = None
     groups: int | None = None
     seed: int | None = None

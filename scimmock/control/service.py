@@ -36,10 +36,12 @@ async def _info(host: Host, request: Request) -> Response:
 
 def _described(host: Host, request: Request, tenant: Any) -> dict[str, Any]:
     url = f"{host.root_url(request)}{tenant.prefix}"
+    also = {face.blueprint.layers.behaviour.name: f"{url}{face.base_path}" for face in tenant.faces}
     return {
         "name": tenant.name,
         "url": url,
         "base_url": f"{url}{tenant.base_path}",
+        **({"also": also} if also else {}),
         "control_url": f"{url}/_scimmock",
         "token": next(iter(tenant.blueprint.tokens.values()), None),
     }
@@ -47,7 +49,7 @@ def _described(host: Host, request: Request, tenant: Any) -> dict[str, Any]:
 
 async def _put_tenant(host: Host, request: Request) -> Response:
     refuse_parameters(request)
-    name = request.path_params["name"]
+    tenant_name = request.path_params["name"]
     body = await read_body(request)
     try:
         options = msgspec.json.decode(body or b"{}", type=TenantOptions)
@@ -60,12 +62,12 @@ async def _put_tenant(host: Host, request: Request) -> Response:
             raise ControlError(400, f"a number from 0 to {_MAX_PEOPLE} would be right", field)
     if options.replay:
         raise ControlError(400, "this version replays nothing yet", "replay")
-    names = [options.fixture] if isinstance(options.fixture, str) else options.fixture or []
-    for fixture in names:
-        if "/" in fixture or fixture.startswith("."):
-            raise ControlError(400, "a fixture is named here, paths are for the command line", "fixture")
+    for field, given in (("fixture", options.fixture), ("also", options.also)):
+        for name in [given] if isinstance(given, str) else given or []:
+            if "/" in name or name.startswith("."):
+                raise ControlError(400, "a fixture is named here, paths are for the command line", field)
     try:
-        tenant = host.create_tenant(name, options)
+        tenant = host.create_tenant(tenant_name, options)
     except FileError as error:
         raise ControlError(
             400, error.message + (f", {error.hint}" if error.hint else ""), "fixture"

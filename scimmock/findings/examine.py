@@ -94,7 +94,11 @@ class Examiner:
     def _examine(self, exchange: Exchange) -> tuple[Finding, ...]:
         asked = Asked(exchange, self.types)
         findings: list[Finding] = []
-        for check, look in self._looks:
+        looks = self._looks
+        if exchange.speaks is not None and exchange.speaks[1] != "2.0":
+            # The rules of SCIM 2.0 are not those of SCIM 1.1.
+            looks = [(check, look) for check, look in looks if check.profile == "behaviour"]
+        for check, look in looks:
             findings.extend(check.finding(message) for message in self._messages(check, look, asked))
         return tuple(findings)
 

@@ -31,16 +31,17 @@ def generate_users(
     """Yield ``count`` SCIM User documents without ``id``, ``meta`` and manager.
 
     ``userName`` and all e-mail addresses are unique whatever their case; the user name is the work
-    address at ``domain``.  ``external_id`` is "okta" ("00u" and 17 characters of base 62), "uuid" or
-    None for no externalId at all.  Each document has containers of its own; strings are shared.
+    address at ``domain``.  ``external_id`` is "okta" ("00u" and 17 characters of base 62), "uuid",
+    "hex24" (24 hexadecimal digits) or None for no externalId at all.  Each document has containers of its own; strings are shared.
 
     Raises ValueError when ``count`` is negative or ``external_id`` is not one of these.
     """
     if count < 0:
         raise ValueError(f"count is {count}, it cannot be negative")
-    if external_id not in (None, "okta", "uuid"):
-        raise ValueError(f'external_id is {external_id!r}, it must be "okta", "uuid" or None')
-    make_id = {"okta": _okta_id, "uuid": _uuid}.get(external_id or "")
+    make_id = _EXTERNAL_IDS.get(external_id) if external_id is not None else None
+    if external_id is not None and make_id is None:
+        known = ", ".join(f'"{name}"' for name in _EXTERNAL_IDS)
+        raise ValueError(f"external_id is {external_id!r}, it must be {known} or None")
     return _users(count, seed, make_id, domain)
 
 
@@ -185,3 +186,10 @@ def _uuid(digest: bytes) -> str:
     text = digest[32:48].hex()
     variant = "89ab"[digest[48] & 3]
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{variant}{text[17:20]}-{text[20:]}"
+
+
+def _hex24(digest: bytes) -> str:
+    return digest[32:44].hex()
+
+
+_EXTERNAL_IDS: dict[str, Callable[[bytes], str]] = {"okta": _okta_id, "uuid": _uuid, "hex24": _hex24}

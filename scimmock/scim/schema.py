@@ -204,7 +204,8 @@ class ResourceType:
     lower-case URN; ``required_extensions`` holds the URNs that every resource must have.
     ``references`` lists the attributes that clients set to refer to other resources (those with
     ``value`` and ``$ref``: members, manager), ``hidden`` the attributes and sub-attributes that are
-    not returned by default.
+    not returned by default.  ``common`` gives the common attribute externalId other characteristics;
+    ``required_subs`` are the sub-attributes that a value of their attribute must have.
     """
 
     name: str
@@ -216,20 +217,31 @@ class ResourceType:
     extensions: dict[str, Schema] = field(default_factory=dict)
     required_extensions: tuple[str, ...] = ()
     required_attributes: tuple[Attribute, ...] = ()
+    required_subs: tuple[Attribute, ...] = ()
     references: tuple[Attribute, ...] = ()
     hidden: tuple[Attribute, ...] = ()
     id: str = ""
+    common: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.id = self.id or self.name
-        self.attributes = _table((*self.schema.attributes, *_common()))
+        common = _common()
+        for attribute in common:
+            if attribute.name == "externalId":
+                for name, value in self.common.items():
+                    setattr(attribute, name, value)
+        self.attributes = _table((*self.schema.attributes, *common))
         self.extensions = {schema.id.lower(): schema for schema, _ in self.extension_schemas}
         self.required_extensions = tuple(schema.id for schema, required in self.extension_schemas if required)
-        self.required_attributes = tuple(item for item in self.schema.attributes if item.required)
+        self.required_attributes = tuple(
+            item for item in (*self.schema.attributes, *common[2:]) if item.required
+        )
         for schema, _ in self.extension_schemas:
             for attribute in schema.attributes:
                 attribute.in_extension = True
         everything = tuple(self.all_attributes())
+        subs = (sub for item in everything for sub in item.sub_attributes)
+        self.required_subs = tuple(sub for sub in subs if sub.required and sub.mutability != "readOnly")
         self.references = tuple(
             item
             for item in everything

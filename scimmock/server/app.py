@@ -131,6 +131,10 @@ class App:
                 # Who may not come in does not make tenants.
                 tenants.default.auth.identify(seen.get(b"authorization"))
                 tenant = tenants.obtain(tenant_name)
+            if tenant.faces:
+                tenant = tenant.face(path)
+            if tenant.speaks is not None:
+                exchange.speaks = tenant.speaks
             found = self._find(tenant, path, exchange)
             identity = tenant.auth.recognise(seen.get(b"authorization"))
             exchange.identity = None if isinstance(identity, ScimError) else identity.name
@@ -269,7 +273,7 @@ class App:
             return self._token(tenant, seen, exchange, body)
         if isinstance(identity, ScimError):
             # How to authenticate should be told to who has not yet done so (RFC 7643 section 5).
-            if b"authorization" in seen or found.resource != "ServiceProviderConfig":
+            if b"authorization" in seen or found.resource not in tenant.open:
                 raise identity
             identity = ANONYMOUS
             exchange.identity = identity.name

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
-from pathlib import Path
 
 from ..faults.base import Stage
 from ..faults.rule import Rule
 from ..findings.base import DEFAULT_PROFILES
-from ..fixture import AuthSpec, BasicSpec, ClientSpec, Layers, PeopleSpec, combine
+from ..fixture import AuthSpec, BasicSpec, ClientSpec, Fixture, Layers, check_beside, combine
 from ..quirks.quirkset import Chosen, QuirkSet, rules_of
 from ..scim.policy import Policy
 from ..scim.schema import ResourceType
@@ -46,8 +45,8 @@ class Blueprint:
     profiles: frozenset[str] = DEFAULT_PROFILES
 
     @property
-    def ids(self) -> str:
-        """The form of new ids that the fixture asks for."""
+    def ids(self) -> str | dict[str, str]:
+        """The form of new ids that the fixture asks for, for all or by resource type."""
         behaviour = self.layers.behaviour.file.behaviour
         return behaviour.ids if behaviour else "uuid"
 
@@ -98,20 +97,24 @@ class Blueprint:
         return AuthSpec(schemes, spec.tokens, [*spec.basic, *self.basic], [*spec.clients, *self.clients])
 
 
-def population_of(spec: PeopleSpec | None, folder: Path) -> Population:
+def population_of(fixture: Fixture) -> Population:
     """Return the population that a fixture's people slot describes."""
+    spec = fixture.file.people
     if spec is None:
         return Population()
-    files = (folder / spec.file,) if spec.file else ()
+    files = (fixture.path_of(spec.file),) if spec.file else ()
     return Population(spec.users, spec.groups, spec.external_id, spec.domain, files)
 
 
-def index_plan(types: tuple[ResourceType, ...]) -> IndexPlan:
-    """Return the indexed paths of each type: the usual ones and every unique attribute."""
-    plan: IndexPlan = {}
-    for resource_type in types:
-        paths = {}
-        for path in _INDEXED:
+def index_plan(types: tuple[ResourceType, ...], *others: tuple[ResourceType, ...]) -> IndexPlan:
+    """Return the indexed paths of each type: the usual ones and every unique attribute.
+
+    ``others`` are the types of behaviours that the same directory is served with.
+    """
+    found: dict[str, dict[str, Callable[[str], str]]] = {}
+    for resource_type in (item for each in (types, *others) for item in each):
+        paths = found.setdefault(resource_type.name, {})
+        for path in (path for path in _INDEXED if path not in paths):
             name, _, sub = path.partition(".")
             attribute = resource_type.attribute(name)
             leaf = attribute.sub(sub) if attribute is not None and sub else attribute
@@ -120,8 +123,7 @@ def index_plan(types: tuple[ResourceType, ...]) -> IndexPlan:
         for attribute in resource_type.all_attributes():
             if attribute.uniqueness in ("server", "global") and attribute.mutability != "readOnly":
                 paths.setdefault(attribute.path, key_of(attribute))
-        plan[resource_type.name] = tuple(paths.items())
-    return plan
+    return {name: tuple(paths.items()) for name, paths in found.items()}
 
 
 def blueprint_for(
@@ -130,10 +132,17 @@ def blueprint_for(
     users: int | None,
     groups: int | None,
     seed: int | None,
+    also: tuple[str, ...] = (),
 ) -> Blueprint:
-    """Return the blueprint of a tenant that differs from the server's; raises FileError."""
-    layers = combine(fixtures) if fixtures else base.layers
-    people = population_of(layers.people.file.people, layers.people.folder) if fixtures else base.population
+    """Return the blueprint of a tenant that differs from the server's; raises FileError.
+
+    ``also`` are fixtures that its directory is served with beside its own.
+    """
+    layers = base.layers
+    if fixtures or also:
+        layers = combine(fixtures or layers.arguments, also)
+        check_beside(layers, base.own_base_path)
+    people = population_of(layers.people) if fixtures else base.population
     people = replace(
         people,
         users=people.users if users is None else users,

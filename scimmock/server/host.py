@@ -47,6 +47,7 @@ class ControlHost:
                 "people": layers.people.name,
                 "auth": layers.auth.name,
                 "client": layers.client.name if layers.client else None,
+                "beside": [item.name for item in layers.beside],
             },
             "leniency": self.tenants.default.policy.leniency.names(),
             "quirks": self.tenants.default.quirks.names(),
@@ -71,7 +72,12 @@ class ControlHost:
         if name in self.tenants.tenants:
             raise ScimError(409, f"the tenant {name!r} exists already")
         blueprint = blueprint_for(
-            self.tenants.blueprint, fixtures, options.users, options.groups, options.seed
+            self.tenants.blueprint,
+            fixtures,
+            options.users,
+            options.groups,
+            options.seed,
+            (options.also,) if isinstance(options.also, str) else tuple(options.also or ()),
         )
         if options.quirks:
             chosen = read_quirks(options.quirks, "quirks")

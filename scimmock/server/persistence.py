@@ -56,7 +56,12 @@ class Persistence:
         if name and state.get("own"):
             own = state["own"]
             blueprint = blueprint_for(
-                blueprint, tuple(own["fixtures"]), own["users"], own["groups"], own["seed"]
+                blueprint,
+                tuple(own["fixtures"]),
+                own["users"],
+                own["groups"],
+                own["seed"],
+                tuple(own.get("also", ())),
             )
         directory = tenants.empty_directory(blueprint, name)
         prefix = f"t/{name}/" if name else ""
@@ -88,6 +93,7 @@ class Persistence:
                 people = tenant.blueprint.population
                 state["own"] = {
                     "fixtures": list(tenant.blueprint.layers.arguments),
+                    "also": list(tenant.blueprint.layers.also),
                     "users": people.users,
                     "groups": people.groups,
                     "seed": tenant.blueprint.seed,

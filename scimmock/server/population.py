@@ -19,6 +19,7 @@ from ..scim.secret import conceal, secret_attributes
 from ..scim.validate import normalise_resource
 from ..store.directory import Directory
 from .codec import refuse_unstorable
+from .fitting import Fitting
 
 # When the first people of every directory were created: the same in each run, and before it.
 CREATED = "2025-01-01T00:00:00.000Z"
@@ -53,9 +54,19 @@ def _without_collector() -> Iterator[None]:
 
 
 class Loader:
-    """Fills a directory; ``now`` is the text of the moment at which everything was created."""
+    """Fills a directory; ``now`` is the text of the moment at which everything was created.
 
-    def __init__(self, directory: Directory, types: tuple[ResourceType, ...], now: str) -> None:
+    ``fitting`` puts made-up people in where they cannot be stored as they are.
+    """
+
+    def __init__(
+        self,
+        directory: Directory,
+        types: tuple[ResourceType, ...],
+        now: str,
+        fitting: Fitting | None = None,
+    ) -> None:
+        self.fitting = fitting if fitting is not None and fitting.wanted else None
         self.directory = directory
         self.types = types
         self.by_name = {resource_type.name: resource_type for resource_type in types}
@@ -98,12 +109,15 @@ class Loader:
         known = {schema.id for schema, _ in resource_type.extension_schemas}
         made = generate_users(people.users, seed, external_id=people.external_id, domain=people.domain)
         for number, document in enumerate(made):
-            for urn in [urn for urn in document["schemas"][1:] if urn not in known]:
-                document["schemas"].remove(urn)
-                document.pop(urn, None)
-            id = directory.mint("User", document["userName"])
-            directory.load("User", id, self._stored(resource_type, id, document))
-            ids.append(id)
+            if self.fitting is not None:
+                ids.append(self.fitting.create(document, resource_type, number))
+            else:
+                for urn in [urn for urn in document["schemas"][1:] if urn not in known]:
+                    document["schemas"].remove(urn)
+                    document.pop(urn, None)
+                id = directory.mint("User", document["userName"])
+                directory.load("User", id, self._stored(resource_type, id, document))
+                ids.append(id)
             if progress is not None and number % 1000 == 999:
                 progress(number + 1, people.users)
         return ids
@@ -122,6 +136,8 @@ class Loader:
             members += [{"value": ids[number], "type": "Group"} for number in group.subgroups]
             if members:
                 document["members"] = members
+            if self.fitting is not None:
+                document = self.fitting.fit(document, resource_type)
             id = self.directory.mint("Group", group.display_name)
             self.directory.load("Group", id, self._stored(resource_type, id, document))
             ids.append(id)

@@ -27,7 +27,7 @@ from ..faults.files import load_faults
 from ..faults.rule import Rule
 from ..faults.ruleset import MAX_RULES
 from ..findings.base import DEFAULT_PROFILES
-from ..fixture import BasicSpec, ClientSpec, Fixture, combine
+from ..fixture import BasicSpec, ClientSpec, Fixture, check_beside, combine
 from ..hosts import is_loopback
 from ..quirks.options import chosen_quirks
 from ..traffic.bodies import masked_query
@@ -75,6 +75,7 @@ class ServeOptions:
     no_limits: bool = False
     fault_header: bool = False
     quirks: tuple[str, ...] = ()
+    also: tuple[str, ...] = ()
     lint: tuple[str, ...] = ()
 
 
@@ -83,6 +84,7 @@ class Ready:
     """What a client needs to know of a server that listens.
 
     ``url`` may be a public URL; ``local_url`` is where the server can be reached from its machine.
+    ``also`` are the base URLs at which the same directory is served under other behaviours, by fixture.
     """
 
     url: str
@@ -94,6 +96,7 @@ class Ready:
     seed: int
     version: str
     local_url: str
+    also: dict[str, str]
 
     def as_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
@@ -101,8 +104,9 @@ class Ready:
 
 def blueprint_of(options: ServeOptions) -> Blueprint:
     """Read the fixtures and put the options over them; raises FileError and UsageError."""
-    layers = combine(options.fixtures)
-    people = population_of(layers.people.file.people, layers.people.folder)
+    layers = combine(options.fixtures, options.also)
+    check_beside(layers, options.base_path)
+    people = population_of(layers.people)
     if options.people:
         # One's own people take the place of the fixture's, made-up ones come only when asked for.
         people = replace(people, users=0, groups=0, files=options.people)
@@ -272,6 +276,10 @@ class Running:
             seed=blueprint.seed,
             version=__version__,
             local_url=self.bases.local,
+            also={
+                face.blueprint.layers.behaviour.name: f"{url}{face.base_path}"
+                for face in self.tenants.default.faces
+            },
         )
 
     def _refused(self, status: int, detail: str, connection: int) -> None:

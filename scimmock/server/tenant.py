@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from hashlib import blake2b
 from typing import Any
 
@@ -26,9 +27,15 @@ from .codec import JsonEncoder
 from .population import CREATED
 from .reply import error_reply
 
+Encode = Callable[[ResourceType, dict[str, Any]], tuple[bytes, bool]]
+
 
 class Tenant:
-    """One directory with everything that serves it."""
+    """One directory with everything that serves it.
+
+    ``faces`` serve it under other behaviours, each at its own base path; a face is ``of`` the tenant
+    whose directory, journal, rules and credentials it shares.
+    """
 
     def __init__(
         self,
@@ -38,6 +45,7 @@ class Tenant:
         clock: Clock,
         budget: Budget,
         issued: dict[str, Issued],
+        of: Tenant | None = None,
     ) -> None:
         behaviour = blueprint.layers.behaviour
         self.name = name
@@ -49,19 +57,24 @@ class Tenant:
         ).encode() or (b"application/scim+json")
         self.prefix = f"/t/{name}" if name else ""
         self.base_path = blueprint.base_path
-        self.auth = Authenticator(
-            blueprint.auth, blueprint.tokens, clock.now, blueprint.auth_required, issued
-        )
-        self.journal = Journal(budget, started=clock.now(), seed=blueprint.seed)
-        self.faults = RuleSet(
-            blueprint.seed,
-            clock,
-            {resource_type.endpoint[1:]: resource_type.name for resource_type in self.types},
-        )
-        self.examiner = Examiner(self.types, blueprint.profiles)
         self.directory = directory
-        self.faults.on_history = self._remember
-        self.faults.put(blueprint.rules)
+        self.faces: list[Tenant] = []
+        self.of = of
+        if of is None:
+            self.auth = Authenticator(
+                blueprint.auth, blueprint.tokens, clock.now, blueprint.auth_required, issued
+            )
+            self.journal = Journal(budget, started=clock.now(), seed=blueprint.seed)
+            names = {resource_type.endpoint[1:]: resource_type.name for resource_type in self.types}
+            self.faults = RuleSet(blueprint.seed, clock, names)
+            self.examiner = Examiner(self.types, blueprint.profiles)
+            self.faults.on_history = self._remember
+            self.faults.put(blueprint.rules)
+        else:
+            self.auth, self.journal, self.faults = of.auth, of.journal, of.faults
+            self.examiner = of.examiner
+        behaviour_spec = behaviour.file.behaviour
+        self.open = frozenset(behaviour_spec.open if behaviour_spec else ("ServiceProviderConfig",))
         self.encoder = JsonEncoder()
         self.endpoints = {resource_type.endpoint[1:]: resource_type for resource_type in self.types}
         # From the seed, so that two runs give the same cursors; a cursor opens nothing.
@@ -71,9 +84,13 @@ class Tenant:
 
     def _behave(self, quirks: QuirkSet) -> None:
         """Serve with these quirks from now on."""
-        self.faults.replace_source("quirk", self.blueprint.rules_of(quirks))
+        if self.of is None:
+            self.faults.replace_source("quirk", self.blueprint.rules_of(quirks))
         self.quirks = quirks
         self.policy = quirks.policy(self.blueprint.policy)
+        # What the journal has to know where it is not SCIM 2.0 at the usual base path.
+        usual = self.of is None and self.policy.protocol == "2.0"
+        self.speaks = None if usual else (self.base_path, self.policy.protocol)
         self._cursors = Cursors(self._cursor_key, self.clock.now, self.policy.paging.cursor_timeout)
         schemes = self.auth.schemes or ("bearer",)
         self.discovery = Discovery(
@@ -91,6 +108,14 @@ class Tenant:
             table.own()
             table.prepared.clear()
 
+    def face(self, path: str) -> Tenant:
+        """Return the face of this tenant that a path is for, itself for any other."""
+        for face in self.faces:
+            base = face.base_path
+            if path.startswith(base) and path[len(base) : len(base) + 1] in ("/", ""):
+                return face
+        return self
+
     def base_url(self, root: bytes) -> tuple[bytes, str]:
         """Return the URL of the tenant's service under a root URL, as bytes and as text."""
         found = self._base_urls.get(root)
@@ -107,6 +132,8 @@ class Tenant:
         directory.minter.form = self.quirks.ids or self.blueprint.ids
         self.service = self.service_on(directory)
         directory.encode = self.service.default_view
+        for face in self.faces:
+            face.adopt(directory)
         self._remember(self.faults.keeps_history)
         # What the clients did before has nothing to do with these resources.
         self.examiner.forget(self.journal.last)

@@ -15,6 +15,8 @@ from ..store.ids import Minter
 from .auth import Issued
 from .blueprint import Blueprint, index_plan
 from .codec import JsonEncoder
+from .faces import Face, blueprints_beside
+from .fitting import Fitting
 from .population import CREATED, Loader
 from .tenant import Tenant
 
@@ -24,9 +26,10 @@ _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 def _template_key(blueprint: Blueprint) -> tuple[object, ...]:
     """Return what makes the first directory of two tenants the same."""
-    folders = (blueprint.layers.behaviour.folder, blueprint.layers.people.folder)
+    layers = blueprint.layers
+    fixtures = tuple(item.argument for item in (layers.behaviour, layers.people, *layers.beside))
     quirks = tuple(repr(item.spec) for item in blueprint.quirks)
-    return folders, blueprint.seed, blueprint.population, quirks
+    return fixtures, blueprint.seed, blueprint.population, quirks
 
 
 def _minter(blueprint: Blueprint, tenant: str) -> Minter:
@@ -62,7 +65,12 @@ class Tenants:
 
     def place(self, name: str, blueprint: Blueprint, directory: Directory) -> None:
         """Serve a directory that was stored before."""
-        self.tenants[name] = Tenant(name, blueprint, directory, self.clock, self.budget, self.issued)
+        self.tenants[name] = self._serve(name, blueprint, directory)
+
+    def _serve(self, name: str, blueprint: Blueprint, directory: Directory) -> Tenant:
+        tenant = Tenant(name, blueprint, directory, self.clock, self.budget, self.issued)
+        tenant.faces = [Face(tenant, other) for other in blueprints_beside(blueprint)]
+        return tenant
 
     @property
     def default(self) -> Tenant:
@@ -70,8 +78,9 @@ class Tenants:
 
     def empty_directory(self, blueprint: Blueprint, tenant: str) -> Directory:
         """Return a directory without resources for a tenant."""
-        types = blueprint.layers.behaviour.types
-        return Directory(types, index_plan(types), _minter(blueprint, tenant))
+        layers = blueprint.layers
+        plan = index_plan(layers.behaviour.types, *(other.types for other in layers.beside))
+        return Directory(layers.behaviour.types, plan, _minter(blueprint, tenant))
 
     def _template(
         self, blueprint: Blueprint, progress: Callable[[int, int], None] | None = None
@@ -86,12 +95,14 @@ class Tenants:
                 quirks.policy(blueprint.policy),
                 template,
                 JsonEncoder(),
-                self.clock.text,
+                lambda: CREATED,
                 Cursors(b"", self.clock.now),
                 quirks.dress,
             )
             template.encode = service.default_view
-            Loader(template, types, CREATED).populate(blueprint.population, blueprint.seed, progress)
+            fitting = Fitting(service, template, quirks, self.clock)
+            loader = Loader(template, types, CREATED, fitting)
+            loader.populate(blueprint.population, blueprint.seed, progress)
             self._templates[key] = template
         return template
 
@@ -100,9 +111,7 @@ class Tenants:
         return self._template(blueprint).fork(_minter(blueprint, tenant))
 
     def _make(self, name: str, blueprint: Blueprint) -> Tenant:
-        return Tenant(
-            name, blueprint, self.fresh_directory(blueprint, name), self.clock, self.budget, self.issued
-        )
+        return self._serve(name, blueprint, self.fresh_directory(blueprint, name))
 
     def get(self, name: str) -> Tenant | None:
         return self.tenants.get(name)

@@ -22,6 +22,7 @@ class _Rare:
     upstream: tuple[int, Headers, bytes] | None = None
     before: dict[str, Any] | None = None
     after: dict[str, Any] | None = None
+    speaks: tuple[str, str] | None = None  # (base path, protocol version) of another face than the usual
     _most: int | None = None  # how many bytes of a joined body are kept
 
 
@@ -179,6 +180,7 @@ class Exchange(_Rare):
     def _trace(self) -> dict[str, Any]:
         trace: dict[str, Any] = {
             "tenant": self.tenant,
+            **(dict(zip(("base_path", "protocol"), self.speaks, strict=True)) if self.speaks else {}),
             "operation": self.operation,
             "resource": self.resource,
             "id": self.id,
