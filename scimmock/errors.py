@@ -29,6 +29,9 @@ class ScimError(ScimmockError):
 
     ``status`` is the HTTP status, ``scim_type`` one of the keywords of RFC 7644 table 9 (or
     RFC 9865 section 2.1) or None, ``detail`` a sentence for a person.  ``headers`` go with the answer.
+    ``about`` says what the error is about, for services that word theirs by that: an attribute path
+    (``userName``), the name of a resource type that has no such resource, "filter", "schemas",
+    "members", "endpoint" or "body"; "" where nothing is known.
     """
 
     def __init__(
@@ -37,12 +40,28 @@ class ScimError(ScimmockError):
         detail: str,
         scim_type: str | None = None,
         headers: tuple[tuple[str, str], ...] = (),
+        *,
+        about: str = "",
     ) -> None:
         super().__init__(detail)
         self.status = status
         self.detail = detail
         self.scim_type = scim_type
         self.headers = headers
+        self.about = about
+
+    def worded(
+        self, status: int | None = None, detail: str | None = None, scim_type: str | None = None
+    ) -> ScimError:
+        """Return the error in other words: what is None stays, an empty ``scim_type`` goes."""
+        kept = self.scim_type if scim_type is None else scim_type or None
+        return ScimError(
+            status or self.status,
+            self.detail if detail is None else detail,
+            kept,
+            self.headers,
+            about=self.about,
+        )
 
 
 class InvalidFilter(ScimError):
@@ -50,7 +69,7 @@ class InvalidFilter(ScimError):
 
     def __init__(self, detail: str, position: int | None = None) -> None:
         where = f" (at character {position})" if position is not None else ""
-        super().__init__(400, f"{detail}{where}", "invalidFilter")
+        super().__init__(400, f"{detail}{where}", "invalidFilter", about="filter")
         self.position = position
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import shutil
 import sys
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,167 +14,210 @@ from ..errors import FileError
 
 if TYPE_CHECKING:
     from ..fixture import Fixture
+    from ..fixture.facts import Fact
+
+_WIDEST = 160
 
 
 @click.group(
-    short_help="List, show and check fixtures.",
-    epilog="Examples:\n\n  scimmock fixtures show okta\n\n  scimmock fixtures check ./my-fixture",
+    short_help="List, show, check and begin fixtures.",
+    epilog="Examples:\n\n  scimmock fixtures show slack@v1\n\n  scimmock fixtures new my-app",
 )
 def command() -> None:
-    """List, show and check fixtures: what a service or an identity provider is like."""
+    """List, show, check and begin fixtures: what a service or an identity provider is like."""
 
 
 @command.command(
     "list", epilog="Examples:\n\n  scimmock fixtures list\n\n  scimmock fixtures list | grep idp"
 )
 def list_fixtures() -> None:
-    """List the shipped fixtures."""
-    from ..fixture import load_fixture, shipped_names
+    """List the shipped fixtures, with their variants."""
+    from ..fixture import load_fixture, shipped_names, variants_of
 
     names = shipped_names()
     width = max(map(len, names), default=0)
     for name in names:
         file = load_fixture(name).file
-        click.echo(f"{name:<{width}}  {file.kind:<8}  {file.title}")
+        variants = ", ".join(f"@{variant}" for variant in variants_of(name))
+        click.echo(f"{name:<{width}}  {file.kind:<8}  {file.title}{f' ({variants})' if variants else ''}")
 
 
 @command.command(
-    "show", epilog="Examples:\n\n  scimmock fixtures show okta\n\n  scimmock fixtures show ./my-fixture"
+    "show", epilog="Examples:\n\n  scimmock fixtures show okta\n\n  scimmock fixtures show ./my-fixture@next"
 )
-@click.argument("name")
-def show(name: str) -> None:
-    """Show what a fixture does, and where each behaviour is known from."""
+@click.argument("name", metavar="NAME[@VARIANT]|PATH")
+@click.option("--json", "as_json", is_flag=True, help="Print it as JSON.")
+def show(name: str, as_json: bool) -> None:
+    """Show what a fixture does, and where each behaviour is known from.
+
+    Behaviours that nobody has verified say UNVERIFIED.
+    """
     from ..fixture import load_fixture
+    from ..fixture.facts import facts_of
 
     fixture = load_fixture(name)
-    click.echo(f"{fixture.file.fixture}: {fixture.file.title}\n")
-    if fixture.file.description:
-        click.echo(click.wrap_text(fixture.file.description, _width()) + "\n")
-    for label, text in _facts(fixture):
+    facts = facts_of(fixture)
+    if as_json:
+        click.echo(json.dumps(_document(fixture, facts), indent=2, ensure_ascii=False))
+        return
+    click.echo(f"{fixture.name}: {fixture.title}\n")
+    for text in (fixture.file.description, fixture.variant.description if fixture.variant else ""):
+        if text:
+            click.echo(click.wrap_text(text.strip(), _width()) + "\n")
+    for label, text in _summary(fixture, facts):
         click.echo(f"{label:<14}{text}")
-    for heading, entries in (
-        ("Leniency", _leniency(fixture)),
-        ("Quirks", _quirks(fixture)),
-        ("Faults", _faults(fixture)),
-    ):
-        _show(heading, entries)
+    _table(facts)
+    if fixture.file.gaps:
+        click.echo("\nNot known, or not played")
+        for gap in fixture.file.gaps:
+            click.echo(click.wrap_text(gap, _width(), initial_indent="  - ", subsequent_indent="    "))
     if fixture.file.sources:
         click.echo("\nSources")
+        width = max(map(len, fixture.file.sources))
         for code, address in fixture.file.sources.items():
-            click.echo(f"  {code:<14}{address}")
+            click.echo(f"  {code:<{width}}  {address}")
 
 
-def _facts(fixture: Fixture) -> list[tuple[str, str]]:
-    facts: list[tuple[str, str]] = [("kind", fixture.file.kind)]
-    behaviour, people, policy = fixture.file.behaviour, fixture.file.people, fixture.policy
-    if behaviour is not None:
-        yes = {True: "yes", False: "no"}
-        facts += [
-            ("base path", behaviour.base_path),
-            ("resources", ", ".join(f"{kind.name} at {kind.endpoint}" for kind in fixture.types)),
-            (
-                "PATCH",
-                f"{yes[policy.patch]}, answers "
-                + ", ".join(f"{policy.answer_to_patch(kind.name)} for {kind.name}" for kind in fixture.types),
-            ),
-            ("bulk", f"up to {policy.bulk.max_operations} operations" if policy.bulk.supported else "no"),
+def _document(fixture: Fixture, facts: list[Fact]) -> dict[str, object]:
+    from ..fixture.facts import fidelity
+
+    return {
+        "fixture": fixture.name,
+        "title": fixture.title,
+        "kind": fixture.file.kind,
+        "fidelity": round(fidelity(facts), 4),
+        "behaviours": [fact.as_dict() for fact in facts],
+        "gaps": fixture.file.gaps,
+        "sources": fixture.file.sources,
+    }
+
+
+def _summary(fixture: Fixture, facts: list[Fact]) -> list[tuple[str, str]]:
+    from ..fixture.facts import confidences, fidelity
+
+    file, policy, variant = fixture.file, fixture.policy, fixture.variant
+    lines: list[tuple[str, str]] = [("kind", file.kind)]
+    if file.variants:
+        lines.append(("variants", ", ".join(f"@{name} {spec.title}" for name, spec in file.variants.items())))
+    if variant is not None and (variant.since or variant.until):
+        dates = (("since", variant.since), ("until", variant.until))
+        lines.append(("valid", " ".join(f"{word} {day}" for word, day in dates if day)))
+    if file.behaviour is not None:
+        also = f", also {', '.join(file.behaviour.also)}" if file.behaviour.also else ""
+        endpoints = ", ".join(f"{kind.name} at {kind.endpoint}" for kind in fixture.types)
+        paging = policy.paging
+        ways = [way for way, on in (("index", paging.index), ("cursor", paging.cursor)) if on]
+        lines += [
+            ("protocol", f"SCIM {file.behaviour.protocol} at {file.behaviour.base_path}{also}"),
+            ("resources", endpoints),
             (
                 "paging",
-                " and ".join(
-                    way
-                    for way, on in (("index", policy.paging.index), ("cursor", policy.paging.cursor))
-                    if on
-                )
-                + f", {policy.paging.default_page_size} a page, at most {policy.paging.max_page_size}",
+                f"by {' and '.join(ways)}, {paging.default_page_size} a page, at most {paging.max_page_size}"
+                if ways
+                else f"none, at most {paging.max_page_size}",
             ),
-            ("sort", yes[policy.sort]),
-            ("ETags", yes[policy.etag]),
         ]
-    if people is not None:
-        ids = f", externalId like {people.external_id}'s" if people.external_id else ""
-        facts.append(("people", f"{people.users} users, {people.groups} groups{ids}"))
-    if fixture.file.auth is not None:
-        facts.append(("credentials", ", ".join(fixture.file.auth.schemes)))
-    return facts
+    if file.people is not None:
+        ids = f", externalId like {file.people.external_id}" if file.people.external_id else ""
+        lines.append(("people", f"{file.people.users} users, {file.people.groups} groups{ids}"))
+    if file.auth is not None:
+        lines.append(("credentials", ", ".join(file.auth.schemes)))
+    counts = ", ".join(f"{count} {name}" for name, count in sorted(confidences(facts).items()))
+    lines.append(("fidelity", f"{fidelity(facts):.0%} of {len(facts)} behaviours ({counts})"))
+    return lines
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    """A behaviour with what is known about it."""
+def _table(facts: list[Fact]) -> None:
+    """Print behaviours with what they mean, their source, and how sure that is."""
+    from rich.box import SIMPLE_HEAD
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
-    name: str
-    text: str
-    why: str
-    source: str
-    confidence: str
-
-
-def _leniency(fixture: Fixture) -> Iterator[_Entry]:
-    from ..scim.policy import SWITCHES
-
-    for item in fixture.leniency:
-        yield _Entry(item.switch, SWITCHES[item.switch], item.why, item.source, item.confidence)
-
-
-def _quirks(fixture: Fixture) -> Iterator[_Entry]:
-    from ..quirks.base import sentence
-    from ..scim.policy import SWITCHES
     from .flow import flow
 
-    for item in fixture.quirks:
-        text = SWITCHES.get(item.name) or sentence(type(item.quirk)).rstrip(".")
-        given = f" {flow(item.parameters)}" if item.parameters else ""
-        yield _told(f"{item.name}{given}", text, item.spec)
-
-
-def _faults(fixture: Fixture) -> Iterator[_Entry]:
-    from .flow import rule_text
-
-    for rule in fixture.faults:
-        off = "" if rule.enabled else ", off until it is enabled"
-        yield _told(f"{rule.name}{off}", rule_text(rule.spec), rule.spec)
-
-
-def _told(name: str, text: str, spec: dict[str, Any]) -> _Entry:
-    return _Entry(
-        name, text, spec.get("why", ""), spec.get("source", ""), spec.get("confidence", "unverified")
-    )
-
-
-def _show(heading: str, entries: Iterable[_Entry]) -> None:
-    """Print behaviours, each with its source, how sure that is, what it does and why it is there."""
-    for number, entry in enumerate(entries):
-        if number == 0:
-            click.echo(f"\n{heading}")
-        confidence = "UNVERIFIED" if entry.confidence == "unverified" else entry.confidence
-        known = ", ".join(part for part in (entry.source, confidence) if part)
-        click.echo(f"  {entry.name} ({known})")
-        told = f"{entry.text}{': ' + entry.why if entry.why else ''}"
-        click.echo(click.wrap_text(told, _width(), initial_indent="    ", subsequent_indent="    "))
+    table = Table(box=SIMPLE_HEAD, pad_edge=False, show_lines=False, expand=False)
+    table.add_column("behaviour", overflow="fold", ratio=3)
+    table.add_column("what it does", overflow="fold", ratio=6)
+    table.add_column("source", overflow="fold", ratio=2)
+    table.add_column("confidence", no_wrap=True, min_width=11)
+    section = ""
+    for fact in facts:
+        if fact.section != section:
+            section = fact.section
+            table.add_section()
+        given = f"\n{flow(fact.given)}" if fact.given else ""
+        sure = fact.confidence != "unverified"
+        confidence = Text(fact.confidence) if sure else Text("UNVERIFIED", style="bold red")
+        table.add_row(Text(fact.about), Text(f"{fact.says}{given}"), Text(fact.source), confidence)
+    click.echo("")
+    Console(file=sys.stdout, width=_width(), highlight=False).print(table)
 
 
 def _width() -> int:
-    return min(shutil.get_terminal_size().columns, 100)
+    return min(shutil.get_terminal_size((110, 24)).columns, _WIDEST)
 
 
 @command.command(
-    "check", epilog="Examples:\n\n  scimmock fixtures check ./my-fixture\n\n  scimmock fixtures check okta"
+    "check",
+    epilog="Examples:\n\n  scimmock fixtures check ./my-fixture\n\n  scimmock fixtures check okta@aiw",
 )
 @click.argument("paths", nargs=-1, required=True, metavar="NAME|PATH...")
 def check(paths: tuple[str, ...]) -> None:
-    """Check fixtures and say what is wrong with them.
+    """Check fixtures, all their variants included, and say what is wrong with them.
 
     Exit code 4 when one is wrong; each error names path:line:column.
     """
-    from ..fixture import load_fixture
+    from ..fixture import load_fixture, variants_of
+    from ..fixture.folders import split_variant
 
     wrong = 0
     for path in paths:
         try:
             fixture = load_fixture(path)
+            plain, variant = split_variant(path)
+            others = [] if variant else variants_of(path)
+            for name in others:
+                load_fixture(f"{plain}@{name}")
         except FileError as error:
             click.echo(f"scimmock: {error}", err=True)
             wrong = error.exit_code
         else:
-            click.echo(f"{path}: {fixture.name} is well-formed")
+            told = f", with {', '.join(f'@{name}' for name in others)}" if others else ""
+            click.echo(f"{path}: {fixture.name} is well-formed{told}")
     sys.exit(wrong)
+
+
+@command.command(
+    "new",
+    epilog="Examples:\n\n  scimmock fixtures new my-app\n\n"
+    "  scimmock fixtures new fixtures/strict-slack --extends slack",
+)
+@click.argument("path", metavar="NAME", type=click.Path(path_type=Path))
+@click.option("--extends", metavar="NAME[@VARIANT]|PATH", help="A fixture that the new one differs from.")
+def new(path: Path, extends: str | None) -> None:
+    """Write a folder with a commented fixture.yaml to start from, and its JSON Schema for editors."""
+    from ..fixture import load_fixture
+    from ..fixture.starter import write_starter
+
+    if extends is None:
+        files = write_starter(path)
+    else:
+        behaviour = load_fixture(extends).file.behaviour
+        files = write_starter(path, extends, behaviour.base_path if behaviour else "/scim/v2")
+    for file in files:
+        click.echo(f"wrote {file}")
+    name = path if path.is_absolute() else Path(".") / path
+    click.echo(f"Try it: scimmock serve --fixture {name if name.is_absolute() else f'./{name}'}")
+
+
+@command.command(
+    "schema",
+    epilog="Examples:\n\n  scimmock fixtures schema > fixture.schema.json\n\n"
+    "  scimmock fixtures schema | jq '.properties | keys'",
+)
+def schema() -> None:
+    """Print the JSON Schema of fixture.yaml, for editors."""
+    from ..fixture.editor import schema_text
+
+    click.echo(schema_text(), nl=False)

@@ -32,7 +32,8 @@ def generate_users(
 
     ``userName`` and all e-mail addresses are unique whatever their case; the user name is the work
     address at ``domain``.  ``external_id`` is "okta" ("00u" and 17 characters of base 62), "uuid",
-    "hex24" (24 hexadecimal digits) or None for no externalId at all.  Each document has containers of its own; strings are shared.
+    "hex24" (24 hexadecimal digits) or None for no externalId at all.  Each document has containers of
+    its own; strings are shared.
 
     Raises ValueError when ``count`` is negative or ``external_id`` is not one of these.
     """

@@ -5,10 +5,18 @@ Nothing here changes what it is given; what has another form is a new object.
 
 from __future__ import annotations
 
-from typing import Any
+import json
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from ..errors import InvalidFilter
 from ..scim.filter import Compare, Dialect, parse
+from ..scim.lenient import parsed_list
+from ..scim.path import resolve
+
+if TYPE_CHECKING:
+    from ..faults.call import Call
+    from ..scim.schema import ResourceType
 
 _ANY_FORM = Dialect(unquoted_values=True)
 
@@ -27,7 +35,7 @@ def with_member(body: dict[str, Any], name: str, value: Any) -> dict[str, Any]:
 
 def operations(body: Any) -> list[dict[str, Any]]:
     """Return the operations of a PatchOp with lower-case names; those that are no objects are left out."""
-    listed = member(body, "operations")
+    listed = parsed_list(member(body, "operations"))
     if not isinstance(listed, list):
         return []
     return [
@@ -36,8 +44,60 @@ def operations(body: Any) -> list[dict[str, Any]]:
 
 
 def with_operations(body: dict[str, Any], changed: list[dict[str, Any]]) -> dict[str, Any]:
-    """Return a PatchOp with other operations."""
-    return with_member(body, "operations", changed)
+    """Return a PatchOp with other operations, in a string of JSON where they came in one."""
+    in_text = isinstance(member(body, "operations"), str)
+    return with_member(body, "operations", json.dumps(changed) if in_text else changed)
+
+
+def patched(call: Call) -> list[dict[str, Any]]:
+    """Return the operations of a PATCH, none for any other request."""
+    return operations(call.request.body) if call.operation == "patch" and call.request is not None else []
+
+
+def given(call: Call) -> Iterator[tuple[str, Any]]:
+    """Yield the paths to which a write gives values, with those: declared names, ``emails.type`` for parts.
+
+    What a PATCH removes is not among them.
+    """
+    request, kind = call.request, call.resource_type
+    if request is None or kind is None:
+        return
+    if call.operation in ("create", "replace"):
+        yield from _given_by(request.body, "", kind)
+    for operation in patched(call):
+        path, value = path_of(operation), operation.get("value")
+        if op_of(operation) == "remove":
+            continue
+        if not path:
+            yield from _given_by(value, "", kind)
+            continue
+        name, _, rest = path.partition("[")
+        tail = rest.rpartition("]")[2]
+        yield from _given_at(f"{name}{tail}", value, kind)
+
+
+def _given_by(values: Any, holder: str, kind: ResourceType) -> Iterator[tuple[str, Any]]:
+    for name, value in values.items() if isinstance(values, dict) else ():
+        if not holder and name.lower() in kind.extensions:
+            yield from _given_by(value, f"{name}:", kind)
+        else:
+            yield from _given_at(f"{holder}{name}", value, kind)
+
+
+def _given_at(path: str, value: Any, kind: ResourceType) -> Iterator[tuple[str, Any]]:
+    name = spelled(path, kind)
+    yield name, value
+    if "." in name.rpartition(":")[2]:
+        return
+    for element in as_list(value):
+        for sub, inner in element.items() if isinstance(element, dict) else ():
+            yield spelled(f"{name}.{sub}", kind), inner
+
+
+def spelled(path: str, kind: ResourceType) -> str:
+    """Return an attribute path as it is declared, without the URN of the core schema."""
+    leaf = resolve(path, kind).leaf
+    return leaf.path if leaf is not None else path
 
 
 def op_of(operation: dict[str, Any]) -> str:

@@ -21,6 +21,7 @@ from ..scim.answer import Answer
 from ..scim.page import Page
 from ..scim.policy import SWITCHES, Policy
 from ..scim.schema import ResourceType
+from ..traffic.exchange import Exchange
 from ..traffic.reply import Reply
 
 
@@ -40,16 +41,32 @@ class Quirk(msgspec.Struct, forbid_unknown_fields=True, kw_only=True):
     ids: ClassVar[str | None] = None
     # Other names of endpoints, each with the standard's name, or None for one that there is not.
     renamed: ClassVar[dict[str, str | None]] = {}
+    # The version of SCIM that is spoken in the place of 2.0.  Such a quirk is the outermost wherever it
+    # stands: the first that sees a request and the last that sees an answer, the others see 2.0.
+    version: ClassVar[str | None] = None
 
     def policy(self, policy: Policy) -> Policy:
         """Engine policy: return the policy with switches set otherwise."""
         return policy
+
+    def route(self, exchange: Exchange, method: str, parts: list[str]) -> tuple[str, list[str]]:
+        """Request in, before it is known what it is for; may raise ScimError.
+
+        Return the method that is meant and the segments of the path below the base.
+        """
+        return method, parts
 
     def head(self, call: Call) -> None:
         """Request in, before its body is decoded; may raise ScimError.  The client is known."""
 
     def request(self, call: Call) -> None:
         """Request in, decoded (``call.request``); may change it, or raise ScimError."""
+
+    def bulk_request(self, call: Call) -> None:
+        """Request in, a bulk request as a whole; may change it, or raise ScimError.
+
+        Its operations come through the other seams each.
+        """
 
     def engine(self, call: Call, run: Run) -> Answer:
         """Around the engine: ``run()`` runs it."""
@@ -102,6 +119,8 @@ def quirk(name: str, *, who: str, standard: str) -> Callable[[_Q], _Q]:
     """Register a class as the quirk of that name; ``who`` and ``standard`` are for the documentation."""
 
     def register(kind: _Q) -> _Q:
+        if name in _registry:
+            raise ValueError(f"the quirk {name!r} is defined twice")
         kind.name, kind.who, kind.standard = name, who, standard
         _registry[name] = kind
         return kind

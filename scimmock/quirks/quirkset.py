@@ -17,6 +17,7 @@ from ..scim.answer import Answer
 from ..scim.page import Page
 from ..scim.policy import SWITCHES, Policy
 from ..scim.schema import ResourceType
+from ..traffic.exchange import Exchange
 from ..traffic.reply import Reply
 from ..yamlfile import explain
 from .base import LenientSwitch, Quirk, names, quirks
@@ -101,28 +102,37 @@ def _within(around: Callable[[Call, Run], Answer], call: Call, run: Run) -> Run:
 class QuirkSet:
     """Quirks put together; each seam has those that act at it, in their order.
 
-    ``on_call`` says that some act on single requests, ``standing`` names those that are in every
-    answer.
+    ``on_call`` says that some act on single requests, ``routes`` that some act on what a request is
+    for, ``standing`` names those that are in every answer.  ``version`` is the version of SCIM that is
+    spoken.
     """
 
     def __init__(self, chosen: Iterable[Chosen] = ()) -> None:
         self.chosen = tuple(chosen)
         everyone = [item.quirk for item in self.chosen]
+        # What speaks another version is outermost: first on the way in, last on the way out.
+        inward = sorted(everyone, key=lambda quirk: quirk.version is None)
+        outward = sorted(everyone, key=lambda quirk: quirk.version is not None)
 
-        def at(seam: str) -> list[Any]:
-            return [getattr(quirk, seam) for quirk in everyone if _overrides(quirk, seam)]
+        def at(seam: str, order: list[Quirk]) -> list[Any]:
+            return [getattr(quirk, seam) for quirk in order if _overrides(quirk, seam)]
 
-        self._policies = at("policy")
-        self._heads = at("head")
-        self._requests = at("request")
-        self._engines = at("engine")
-        self._documents = at("document")
-        self._pages = at("page")
-        self._configs = at("config")
-        self._refusals = at("refuse")
-        self._errors = at("error")
-        self._replies = at("reply")
-        self.on_call = bool(self._heads or self._requests or self._engines or self._pages or self._replies)
+        self._policies = at("policy", outward)
+        self._routes = at("route", inward)
+        self._heads = at("head", inward)
+        self._requests = at("request", inward)
+        self._bulks = at("bulk_request", inward)
+        self._engines = at("engine", inward)
+        self._documents = at("document", outward)
+        self._pages = at("page", outward)
+        self._configs = at("config", outward)
+        self._refusals = at("refuse", outward)
+        self._errors = at("error", outward)
+        self._replies = at("reply", outward)
+        self.version = next((quirk.version for quirk in reversed(everyone) if quirk.version), "2.0")
+        self.on_call = bool(
+            self._heads or self._requests or self._bulks or self._engines or self._pages or self._replies
+        )
         self.standing = tuple(
             item.name
             for item in self.chosen
@@ -131,11 +141,18 @@ class QuirkSet:
         self.endpoints: dict[str, str | None] = {}
         for quirk in everyone:
             self.endpoints |= quirk.renamed
+        self.routes = bool(self._routes or self.endpoints)
         self.ids = next((quirk.ids for quirk in reversed(everyone) if quirk.ids), None)
 
     def names(self) -> list[str]:
         """The names of the quirks, in order."""
         return [item.name for item in self.chosen]
+
+    def inner(self) -> QuirkSet:
+        """Return those within the one that speaks another version: they take and give SCIM 2.0."""
+        if self.version == "2.0":
+            return self
+        return QuirkSet(item for item in self.chosen if item.quirk.version is None)
 
     def policy(self, policy: Policy) -> Policy:
         """Return the policy of a service with these quirks."""
@@ -147,10 +164,29 @@ class QuirkSet:
         """Return the fault rules that play these quirks, named after them."""
         return [rule for item in self.chosen for rule in rules_of(item)]
 
+    def route(self, exchange: Exchange, method: str, parts: list[str]) -> tuple[str, list[str]]:
+        """Return the method that a request means, and the segments of its path in the standard's names.
+
+        May raise ScimError: 404 for an endpoint that goes by another name here.
+        """
+        for change in self._routes:
+            method, parts = change(exchange, method, parts)
+        if parts and parts[0] in self.endpoints:
+            name = self.endpoints[parts[0]]
+            if name is None:
+                raise ScimError(404, f"There is no endpoint /{'/'.join(parts)}", about="endpoint")
+            parts = [name, *parts[1:]]
+        return method, parts
+
     def head(self, call: Call) -> None:
         """Look at a request before its body is decoded; may raise ScimError."""
         for look in self._heads:
             look(call)
+
+    def bulk_request(self, call: Call) -> None:
+        """Change a decoded bulk request before it is run; may raise ScimError."""
+        for change in self._bulks:
+            change(call)
 
     def engine(self, call: Call, run: Callable[..., Answer]) -> Answer:
         """Run a decoded request on the engine; may raise ScimError."""

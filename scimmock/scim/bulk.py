@@ -158,10 +158,15 @@ def _substitute(value: Any, ids: dict[str, str]) -> Any:
 
 # Wraps the run of one operation: (operation, its request, how to run it on a service) -> answer.
 Around = Callable[[Operation, Request, Callable[[Service], Answer]], Answer]
+# An error -> the one that the service answers instead.
+Refuse = Callable[[ScimError], ScimError]
 
 
 class BulkJob:
-    """Runs the operations of one bulk request; ``around`` wraps each of them, if given."""
+    """Runs the operations of one bulk request.
+
+    ``around`` wraps each of them, ``refuse`` words the errors of the service's own.
+    """
 
     def __init__(
         self,
@@ -169,8 +174,10 @@ class BulkJob:
         operations: list[Operation | Failed],
         fail_on_errors: int | None,
         around: Around | None = None,
+        refuse: Refuse | None = None,
     ) -> None:
         self.service = service
+        self.refuse = refuse
         self.around = around
         self.operations = operations
         self.fail_on_errors = fail_on_errors
@@ -350,6 +357,7 @@ class BulkJob:
             )
         elif item.method in ("PUT", "PATCH", "DELETE") and _SAFE_PATH.fullmatch(str(item.path)):
             result["location"] = self.service.encoder.reference(str(item.path), "")
+        error = self.refuse(error) if self.refuse is not None else error
         result["status"] = str(error.status)
         result["response"] = error_document(error)
         self.results[item.index] = result
@@ -373,11 +381,12 @@ def run_bulk(
     body: Any,
     route: Callable[[str], tuple[ResourceType, str | None] | None],
     around: Around | None = None,
+    refuse: Refuse | None = None,
 ) -> Answer:
-    """Run a bulk request; 501 where the service has no bulk.  ``around`` wraps each operation."""
+    """Run a bulk request; 501 where the service has no bulk (see `BulkJob`)."""
     if not service.policy.bulk.supported:
         raise ScimError(501, "this service does not support bulk requests")
     operations, fail_on_errors = read_bulk(body, service.policy.bulk, route)
-    results = BulkJob(service, operations, fail_on_errors, around).run()
+    results = BulkJob(service, operations, fail_on_errors, around, refuse).run()
     document = {"schemas": [BULK_RESPONSE], "Operations": results}
     return Answer(200, service.encoder.encode(document))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..errors import ScimError
+from ..errors import InvalidFilter, ScimError
 from .lenient import only_one
 from .schema import Attribute
 from .validate import (
@@ -80,7 +80,8 @@ def _merge_complex(
     """Sub-attributes that are not named stay as they are (sections 3.5.2.1 and 3.5.2.3)."""
     new = normalise_element(attribute, value, working.policy.leniency)
     current = holder.get(attribute.name)
-    if not isinstance(new, dict) or not isinstance(current, dict):
+    whole = op == "replace" and working.policy.replace_whole
+    if not isinstance(new, dict) or not isinstance(current, dict) or whole:
         _put(holder, attribute.name, new)
         return
     for sub in attribute.sub_attributes:
@@ -214,7 +215,11 @@ def _chosen(working: Working, attribute: Attribute, values: list[Any], path: Pat
     assert path.predicate is not None
     if path.key is None:
         values = [_shown(working, attribute, element) for element in values]
-    return [index for index, element in enumerate(values) if path.predicate(element)]
+    chosen = [index for index, element in enumerate(values) if path.predicate(element)]
+    exempt = working.policy.one_match
+    if len(chosen) > 1 and exempt is not None and attribute.name not in exempt:
+        raise InvalidFilter(f"{path.text!r} matches {len(chosen)} values, only one may be meant")
+    return chosen
 
 
 def set_selected(working: Working, holder: dict[str, Any], path: PatchPath, value: Any, op: str) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 from ..errors import ScimError
 from .answer import Answer, Request
 from .conditions import check_match, none_match
+from .draft import Draft, Write
 from .page import Cursors
 from .patch import apply, mutability_error, read_operations
 from .policy import Policy
@@ -26,8 +27,8 @@ from .validate import check_required, normalise_resource
 from .values import is_inactive, same
 
 
-def not_found(id: str) -> ScimError:
-    return ScimError(404, f"Resource {id} not found")
+def not_found(id: str, type_name: str) -> ScimError:
+    return ScimError(404, f"Resource {id} not found", about=type_name)
 
 
 # Turns the representation of a resource into what this very service shows of it.
@@ -109,10 +110,10 @@ class Service:
     def _find(self, resource_type: ResourceType, id: str, request: Request) -> dict[str, Any]:
         document = self.store.get(resource_type.name, id)
         if document is None:
-            raise not_found(id)
+            raise not_found(id, resource_type.name)
         hides = self.policy.hide_inactive
         if hides and resource_type.name in hides and is_inactive(document) and not request.hidden:
-            raise not_found(id)
+            raise not_found(id, resource_type.name)
         return document
 
     # ---- reading
@@ -160,6 +161,7 @@ class Service:
 
     def insert(self, resource_type: ResourceType, document: dict[str, Any], id: str | None = None) -> str:
         """Store a normalised document as a new resource and return its id; ``id`` is one minted before."""
+        self._finish("create", document, None, resource_type)
         check_required(resource_type, document)
         self.check_unique(resource_type, document, None, None)
         resolve_members(document, resource_type, self.store, self.policy)
@@ -186,6 +188,7 @@ class Service:
         self._check_parameters(request)
         old = self._precondition(resource_type, id, request)
         new = normalise_resource(resource_type, request.body, self.policy.leniency)
+        self._finish("replace", new, old, resource_type)
         check_required(resource_type, new)
         _check_immutable(resource_type, old, new)
         self.check_unique(resource_type, new, old, id)
@@ -220,6 +223,7 @@ class Service:
 
         result = apply(old, operations, resource_type, self.policy, tracked, has, show)
         if result.document is not old:
+            self._finish("patch", result.document, old, resource_type)
             self.check_unique(resource_type, result.document, old, id)
             resolve_members(result.document, resource_type, self.store, self.policy, old, result.added)
             forget_addresses(result.document, resource_type, self.store)
@@ -246,6 +250,13 @@ class Service:
 
     # ---- the parts
 
+    def _finish(
+        self, write: Write, document: dict[str, Any], old: dict[str, Any] | None, resource_type: ResourceType
+    ) -> None:
+        """Let the service's own rules see what is about to be stored."""
+        for finish in self.policy.finish:
+            finish(Draft(write, document, old, resource_type, self.store))
+
     def _membership_test(self, type_name: str, id: str, attribute: str) -> Callable[[str], bool] | None:
         path = f"{attribute}.value"
         if path not in self.store.indexed(type_name):
@@ -259,7 +270,8 @@ class Service:
         if not isinstance(value, str) or not value or value == ".search":
             return None
         if self.store.find(value) is not None:
-            raise ScimError(409, f"A resource with the id {value!r} exists already", "uniqueness")
+            detail = f"A resource with the id {value!r} exists already"
+            raise ScimError(409, detail, "uniqueness", about="id")
         return value
 
     def _check_parameters(self, request: Request) -> None:
@@ -307,6 +319,7 @@ class Service:
                         409,
                         f"A {resource_type.name} with {attribute.path} {value!r} exists already",
                         "uniqueness",
+                        about=attribute.path,
                     )
 
     def _is_other_case(

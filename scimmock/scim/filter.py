@@ -92,12 +92,16 @@ class Dialect:
 
     ``unquoted_values``: ``eq jyoung`` means the string.  ``sub_attribute_after_value_path``:
     ``emails[type eq "work"].value eq "x"`` adds the comparison to the brackets.  ``flat``: ``and`` does
-    not bind tighter than ``or``, what stands first is joined first.
+    not bind tighter than ``or``, what stands first is joined first.  ``single_quotes``: strings may
+    stand in them.  ``aliases``: other names (lower case) and what they stand for, a path, or a filter
+    that holds where the name is compared with something true (``"1"``, ``"true"``, true).
     """
 
     unquoted_values: bool = False
     sub_attribute_after_value_path: bool = False
     flat: bool = False
+    single_quotes: bool = False
+    aliases: tuple[tuple[str, str], ...] = ()
     max_length: int = DEFAULT_MAX_LENGTH
     max_depth: int = DEFAULT_MAX_DEPTH
 
@@ -108,12 +112,14 @@ _TOKEN = re.compile(
     r"""\s*(?:
         (?P<string>"(?:[^"\\\x00-\x1f]|\\.)*")
       | (?P<number>-?(?:0|[1-9][0-9]*)(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?(?=[\s()\[\]]|$))
-      | (?P<word>[A-Za-z$][A-Za-z0-9$_.:/%~\#@+-]*)
+      | (?P<word>[A-Za-z0-9$][A-Za-z0-9$_.:/%~\#@+-]*)
       | (?P<mark>[()\[\]])
       | (?P<tail>\.[A-Za-z$][A-Za-z0-9$_-]*)
     )""",
     re.VERBOSE,
 )
+_SINGLE_QUOTED = re.compile(r"\s*(?P<string>'(?:[^'\\\x00-\x1f]|\\.)*')")
+_TRUE = ("1", "true", True, 1)
 _ATTRIBUTE_PATH = re.compile(r"(?:[A-Za-z][^\s\"]*:)?[A-Za-z$][A-Za-z0-9$_-]*(?:\.[A-Za-z$][A-Za-z0-9$_-]*)?")
 _MAX_NUMBER = 400  # characters; Python refuses to convert endless integers
 _LITERALS = {"true": True, "false": False, "null": None}
@@ -121,11 +127,13 @@ _END = ("end", "", -1, -1)
 _Token = tuple[str, str, int, int]  # kind, text, position from 1, end
 
 
-def _tokens(text: str) -> list[_Token]:
+def _tokens(text: str, single_quotes: bool = False) -> list[_Token]:
     found: list[_Token] = []
     position, length = 0, len(text)
     while position < length:
         match = _TOKEN.match(text, position)
+        if match is None and single_quotes:
+            match = _SINGLE_QUOTED.match(text, position)
         if match is None or match.lastgroup is None:
             rest = text[position:]
             start = position + len(rest) - len(rest.lstrip()) + 1
@@ -146,7 +154,8 @@ class _Parser:
     def __init__(self, text: str, dialect: Dialect) -> None:
         self.text = text
         self.dialect = dialect
-        self.tokens = _tokens(text)
+        self.tokens = _tokens(text, dialect.single_quotes)
+        self.aliases = dict(dialect.aliases)
         self.at = 0
         self.depth = 0
 
@@ -225,7 +234,21 @@ class _Parser:
             self.fail("'(' is expected after 'not'", following)
         if not _ATTRIBUTE_PATH.fullmatch(text):
             raise InvalidFilter(f"{text!r} is not an attribute path", position)
-        return self.expression(text, position, inside)
+        node = self.expression(text, position, inside)
+        alias = None if inside else self.aliases.get(text.lower())
+        return node if alias is None else self.meant(node, alias)
+
+    def meant(self, node: Node, alias: str) -> Node:
+        """Return the node that an expression with another name of its attribute stands for."""
+        if isinstance(node, Not | And | Or):
+            return node
+        if _ATTRIBUTE_PATH.fullmatch(alias):
+            return replace(node, path=alias)
+        meaning = parse(alias, replace(self.dialect, aliases=()))
+        if isinstance(node, Compare):
+            value = node.value.lower() if isinstance(node.value, str) else node.value
+            return meaning if (value in _TRUE) == (node.op != "ne") else Not(meaning)
+        return meaning
 
     def group(self, inside: bool) -> Node:
         node = self.disjunction(inside)
@@ -289,6 +312,9 @@ class _Parser:
 
     @staticmethod
     def string(text: str, position: int) -> str:
+        if text.startswith("'"):
+            text = _QUOTED.sub(lambda match: _REQUOTED.get(match[0], match[0]), text[1:-1])
+            text = f'"{text}"'
         try:
             value = json.loads(text)
         except ValueError:
@@ -298,6 +324,9 @@ class _Parser:
         return str(value)
 
 
+# What is written otherwise in double quotes than in single ones.
+_QUOTED = re.compile(r"""\\.|\"""")
+_REQUOTED = {"\\'": "'", '"': '\\"'}
 _STRING = re.compile(r'"(?:[^"\\\x00-\x1f]|\\.)*"')
 
 

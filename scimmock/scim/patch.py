@@ -24,8 +24,8 @@ from .values import same
 _PLAIN_NAME = re.compile(r"[A-Za-z$][A-Za-z0-9_$-]*")
 
 
-def mutability_error(detail: str) -> ScimError:
-    return ScimError(400, detail, "mutability")
+def mutability_error(detail: str, about: str = "") -> ScimError:
+    return ScimError(400, detail, "mutability", about=about)
 
 
 def no_target(detail: str) -> ScimError:
@@ -92,7 +92,7 @@ class Working:
 def read_operations(body: Any, policy: Policy) -> list[dict[str, Any]]:
     """Return the operations of a PatchOp message with lower-case names; raises 400 invalidSyntax."""
     if not isinstance(body, dict):
-        raise invalid_syntax("the body is a JSON object")
+        raise invalid_syntax("the body is a JSON object", "body")
     if policy.leniency.scim_1_bodies:
         body = patch_of_1(body)
     by_name = {name.lower(): value for name, value in body.items()}
@@ -101,7 +101,7 @@ def read_operations(body: Any, policy: Policy) -> list[dict[str, Any]]:
         isinstance(urn, str) and urn.lower() == PATCH_OP.lower() for urn in schemas
     )
     if not named and not (schemas is None and policy.leniency.schemas_optional):
-        raise invalid_syntax(f"'schemas' holds {PATCH_OP!r}")
+        raise invalid_syntax(f"'schemas' holds {PATCH_OP!r}", "schemas")
     operations = by_name.get("operations")
     if policy.leniency.json_strings:
         operations = parsed_list(operations)
@@ -169,7 +169,7 @@ def _check_required(working: Working) -> None:
     resource_type, document = working.resource_type, working.document
     for attribute in resource_type.required_attributes:
         if document.get(attribute.name) in (None, ""):
-            raise mutability_error(f"{attribute.path!r} is required and cannot be removed")
+            raise mutability_error(f"{attribute.path!r} is required and cannot be removed", attribute.path)
     for urn in resource_type.required_extensions:
         if not document.get(urn):
             raise mutability_error(f"{urn!r} is required and cannot be removed")
@@ -177,7 +177,8 @@ def _check_required(working: Working) -> None:
         inner = document.get(schema.id)
         for attribute in schema.attributes if inner else ():
             if attribute.required and attribute.name not in (inner or {}):
-                raise mutability_error(f"{attribute.path!r} is required and cannot be removed")
+                detail = f"{attribute.path!r} is required and cannot be removed"
+                raise mutability_error(detail, attribute.path)
 
 
 def _guard(working: Working, path: PatchPath, holder: dict[str, Any], value: Any) -> bool:
@@ -192,7 +193,7 @@ def _guard(working: Working, path: PatchPath, holder: dict[str, Any], value: Any
         if part is not None and part.mutability == "readOnly":
             if working.policy.leniency.ignore_read_only:
                 return False
-            raise mutability_error(f"{part.path!r} is read-only")
+            raise mutability_error(f"{part.path!r} is read-only", part.path)
     if sub is not None and not attribute.multi_valued and isinstance(current, dict):
         if sub.mutability == "immutable" and not same(current.get(sub.name, value), value):
             raise mutability_error(f"{sub.path!r} is immutable and has a value")
@@ -228,7 +229,7 @@ def _remove(working: Working, holder: dict[str, Any], path: PatchPath, value: An
     assert attribute is not None
     leaf = path.target.sub or attribute
     if leaf.required and (path.target.sub is None or not attribute.multi_valued or path.predicate):
-        raise mutability_error(f"{leaf.path!r} is required and cannot be removed")
+        raise mutability_error(f"{leaf.path!r} is required and cannot be removed", leaf.path)
     if has_value and value is not None:
         if not working.policy.leniency.remove_with_value:
             raise invalid_value("a remove has no value, its path says what is removed")

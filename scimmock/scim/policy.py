@@ -11,6 +11,7 @@ from typing import Any
 
 from . import filter as filters
 from . import match
+from .draft import Finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,6 +44,7 @@ class Leniency:
     unknown_schemas: bool = False
     scim_1_bodies: bool = False
     case_insensitive_path: bool = False
+    single_quoted_filter_values: bool = False
 
     @classmethod
     def of(cls, names: Iterable[str]) -> Leniency:
@@ -82,6 +84,7 @@ SWITCHES: dict[str, str] = {
     "unknown-schemas": "URNs in `schemas` that the service does not know are silently left out",
     "scim-1-bodies": "SCIM 1.1 URNs and PATCH bodies without operations are taken for those of SCIM 2.0",
     "case-insensitive-path": "the names of endpoints may be in any case (`/users`)",
+    "single-quoted-filter-values": "a string in a filter may stand in single quotes",
 }
 
 
@@ -127,6 +130,9 @@ class Filtering:
     (value paths); ``attributes`` are the only ones that can be filtered by, in lower case, none for all.
     ``flat`` reads ``and`` and ``or`` from left to right without precedence.  ``exact_values`` compares
     all strings with regard to case, ``exact_names`` knows attributes in their declared spelling only.
+    ``aliases`` are names of the service's own in filters (lower case) and what they stand for: an
+    attribute path, or a filter that holds where the name is compared with something true.
+    ``unsupported`` words the refusal of an attribute that cannot be filtered by, ``{name}`` is its name.
     """
 
     operators: frozenset[str] = filters.OPERATORS | {"pr"}
@@ -135,6 +141,8 @@ class Filtering:
     flat: bool = False
     exact_values: bool = False
     exact_names: bool = False
+    aliases: tuple[tuple[str, str], ...] = ()
+    unsupported: str = ""
 
     @property
     def restricted(self) -> bool:
@@ -154,7 +162,10 @@ class Policy:
     ``most_values`` keeps only the first values of the multi-valued attributes it names;
     ``duplicate_members`` adds members that are there already once more; ``soft_delete`` names the
     resource types whose DELETE sets ``active`` to false, ``hide_inactive`` those whose inactive
-    resources are neither found nor listed; ``id_from`` is an attribute that gives new resources their id.
+    resources are neither found nor listed; ``id_from`` is an attribute that gives new resources their id;
+    ``replace_whole`` takes a PATCH that replaces a complex attribute for the whole of it; ``one_match``
+    refuses PATCH filters that match several values of another attribute than those it names (None for
+    no such rule); ``finish`` are the service's own rules for what is stored, in their order.
     """
 
     leniency: Leniency = field(default_factory=Leniency)
@@ -176,6 +187,9 @@ class Policy:
     soft_delete: frozenset[str] = frozenset()
     hide_inactive: frozenset[str] = frozenset()
     id_from: str | None = None
+    replace_whole: bool = False
+    one_match: frozenset[str] | None = None
+    finish: tuple[Finish, ...] = field(default=(), compare=False)
 
     # Made once: each filter and each path of a PATCH asks for them.
     filter_dialect: filters.Dialect = field(init=False, compare=False, repr=False)
@@ -186,6 +200,8 @@ class Policy:
             unquoted_values=self.leniency.unquoted_filter_values,
             sub_attribute_after_value_path=self.leniency.sub_attribute_after_value_path,
             flat=self.filtering.flat,
+            single_quotes=self.leniency.single_quoted_filter_values,
+            aliases=self.filtering.aliases,
             max_length=self.limits.filter_length,
             max_depth=self.limits.filter_depth,
         )

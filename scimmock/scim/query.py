@@ -69,7 +69,7 @@ def read_query(parameters: Mapping[str, Any], policy: Policy, base: str = "") ->
     sort_order = parameters.get("sortOrder")
     sort_by = parameters.get("sortBy") or None
     if sort_order is not None and str(sort_order).lower() not in ("ascending", "descending"):
-        raise ScimError(400, "'sortOrder' is ascending or descending", "invalidValue")
+        raise ScimError(400, "'sortOrder' is ascending or descending", "invalidValue", about="sortOrder")
     if sort_by is not None and not isinstance(sort_by, str):
         raise ScimError(400, "'sortBy' is an attribute name", "invalidValue")
     text = parameters.get("filter")
@@ -92,12 +92,12 @@ def read_query(parameters: Mapping[str, Any], policy: Policy, base: str = "") ->
 def read_search(body: Any, policy: Policy, base: str = "") -> Query:
     """Return the query of a POST to ``/.search`` (RFC 7644 section 3.4.3)."""
     if not isinstance(body, dict):
-        raise ScimError(400, "the body is a JSON object", "invalidSyntax")
+        raise ScimError(400, "the body is a JSON object", "invalidSyntax", about="body")
     by_name = {name.lower(): value for name, value in body.items()}
     schemas = by_name.get("schemas")
     named = isinstance(schemas, list) and SEARCH_REQUEST.lower() in [str(urn).lower() for urn in schemas]
     if not named and not policy.leniency.schemas_optional:
-        raise ScimError(400, f"'schemas' holds {SEARCH_REQUEST!r}", "invalidSyntax")
+        raise ScimError(400, f"'schemas' holds {SEARCH_REQUEST!r}", "invalidSyntax", about="schemas")
     return read_query({name: by_name.get(name.lower()) for name in _PARAMETERS}, policy, base)
 
 
@@ -173,8 +173,10 @@ class Finder:
             node = parse(text, dialect)
             if self.policy.filtering.restricted:
                 check_supported(node, resource_type, self.policy.filtering)
-            # Words without quotes (a leniency) are strings that the shape has not taken out.
-            slotted = with_slots(node) if count_strings(node) == len(strings) else node
+            # Words without quotes and strings in single ones (leniencies) are strings that the shape has
+            # not taken out, an alias may bring strings of its own.
+            plain = "'" not in shape and not dialect.aliases
+            slotted = with_slots(node) if plain and count_strings(node) == len(strings) else node
             compile_filter(node, resource_type, semantics)  # errors with the positions of this very text
             ready = Compiled(
                 compile_shape(slotted, resource_type, semantics),

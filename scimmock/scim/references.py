@@ -32,7 +32,7 @@ def resolve_members(
     if not isinstance(members, list):
         return
     if len(members) > policy.limits.members:
-        raise ScimError(413, f"a group has at most {policy.limits.members} members")
+        raise ScimError(413, f"a group has at most {policy.limits.members} members", about="members")
     known: set[int] = set()
     first = 0
     if added is not None:
@@ -63,8 +63,8 @@ def _resolve(member: Any, relations: Relations, policy: Policy) -> dict[str, Any
         if leniency.skip_unknown_members:
             return None
         if not isinstance(id, str):
-            raise invalid_value("a member has a 'value', the id of a resource")
-        raise invalid_value(f"the member {id!r} does not exist")
+            raise invalid_value("a member has a 'value', the id of a resource", "members")
+        raise invalid_value(f"the member {id!r} does not exist", "members")
     resource_type, _ = found
     given = member.get("type")
     if (
@@ -72,7 +72,7 @@ def _resolve(member: Any, relations: Relations, policy: Policy) -> dict[str, Any
         and given.lower() != resource_type.name.lower()
         and not leniency.accepts_unknown
     ):
-        raise invalid_value(f"the member {id!r} is a {resource_type.name}, not a {given}")
+        raise invalid_value(f"the member {id!r} is a {resource_type.name}, not a {given}", "members")
     kept = {name: value for name, value in member.items() if name not in ("$ref", "type")}
     kept["type"] = resource_type.name
     return kept

@@ -53,7 +53,8 @@ def represent(
     depends = False
     for attribute in resource_type.references:
         depends |= _fill(shown, attribute, relations, reference)
-    if resource_type.belonging is not None:
+    belonging = resource_type.belonging
+    if belonging is not None and (everything or belonging.returned in ("default", "always")):
         groups = _groups(document["id"], relations, reference)
         if groups:
             shown["groups"] = groups

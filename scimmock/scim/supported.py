@@ -49,6 +49,8 @@ def _check_name(path: str, position: int, resource_type: ResourceType, filtering
     # A value path is allowed where its sub-attribute is.
     allowed = filtering.attributes
     if allowed and not any(name == declared.lower() or _within(name, declared.lower()) for name in allowed):
+        if filtering.unsupported:
+            raise InvalidFilter(filtering.unsupported.replace("{name}", path))
         raise InvalidFilter(f"this service does not filter by {path!r}", position)
 
 

@@ -15,12 +15,12 @@ from .schema import Attribute, ResourceType
 from .values import fold, is_unassigned, wrong_type
 
 
-def invalid_value(detail: str) -> ScimError:
-    return ScimError(400, detail, "invalidValue")
+def invalid_value(detail: str, about: str = "") -> ScimError:
+    return ScimError(400, detail, "invalidValue", about=about)
 
 
-def invalid_syntax(detail: str) -> ScimError:
-    return ScimError(400, detail, "invalidSyntax")
+def invalid_syntax(detail: str, about: str = "") -> ScimError:
+    return ScimError(400, detail, "invalidSyntax", about=about)
 
 
 def _show(attribute: Attribute, value: Any) -> str:
@@ -46,7 +46,7 @@ def _scalar(attribute: Attribute, value: Any, leniency: Leniency) -> Any:
         return _scalar(attribute, value.get("value"), leniency)
     if leniency.store_wrong_types:
         return value
-    raise invalid_value(f"{attribute.path!r} is {wanted}, not {_show(attribute, value)}")
+    raise invalid_value(f"{attribute.path!r} is {wanted}, not {_show(attribute, value)}", attribute.path)
 
 
 def _complex(attribute: Attribute, value: Any, leniency: Leniency) -> Any:
@@ -56,7 +56,7 @@ def _complex(attribute: Attribute, value: Any, leniency: Leniency) -> Any:
             return {"value": value} if value or not leniency.empty_string_removes else {}
         if leniency.store_wrong_types:
             return value
-        raise invalid_value(f"{attribute.path!r} is an object, not {_show(attribute, value)}")
+        raise invalid_value(f"{attribute.path!r} is an object, not {_show(attribute, value)}", attribute.path)
     subs = attribute.subs
     if leniency.json_strings:
         value = unpacked(attribute, value)
@@ -82,7 +82,7 @@ def _complex(attribute: Attribute, value: Any, leniency: Leniency) -> Any:
     if attribute.multi_valued and result:
         for sub in attribute.sub_attributes:
             if sub.required and sub.name not in result:
-                raise invalid_value(f"{sub.path!r} is required")
+                raise invalid_value(f"{sub.path!r} is required", sub.path)
     return result
 
 
@@ -91,7 +91,7 @@ def check_primaries(attribute: Attribute, values: list[Any], leniency: Leniency)
     if not attribute.has_primary or leniency.several_primaries:
         return
     if sum(1 for value in values if isinstance(value, dict) and value.get("primary") is True) > 1:
-        raise invalid_value(f"more than one value of {attribute.path!r} is primary")
+        raise invalid_value(f"more than one value of {attribute.path!r} is primary", attribute.path)
 
 
 def identity(attribute: Attribute, value: Any) -> Any:
@@ -170,7 +170,8 @@ def normalise_value(attribute: Attribute, value: Any, leniency: Leniency) -> Any
     if not isinstance(value, list):
         if leniency.store_wrong_types:
             return value
-        raise invalid_value(f"{attribute.path!r} is a list of values, not {_show(attribute, value)}")
+        shown = _show(attribute, value)
+        raise invalid_value(f"{attribute.path!r} is a list of values, not {shown}", attribute.path)
     values = [normalise_element(attribute, element, leniency) for element in value if element is not None]
     values = without_repetition(attribute, [element for element in values if element != {}])
     check_primaries(attribute, values, leniency)
@@ -183,15 +184,13 @@ def _names_of_extensions(resource_type: ResourceType, schemas: list[Any], lenien
     names: list[str] = []
     for urn in schemas:
         if not isinstance(urn, str):
-            raise invalid_value("'schemas' is a list of URIs")
+            raise invalid_value("'schemas' is a list of URIs", "schemas")
         name = known.get(urn.lower())
         if name is None:
-            if leniency.drop_unknown_attributes or (
-                leniency.unknown_schemas and not leniency.store_unknown_attributes
-            ):
+            if leniency.drop_unknown_attributes or leniency.unknown_schemas:
                 continue
             if not leniency.store_unknown_attributes:
-                raise invalid_value(f"{urn!r} is not a schema of {resource_type.name}")
+                raise invalid_value(f"{urn!r} is not a schema of {resource_type.name}", "schemas")
             name = urn
         if name not in names:
             names.append(name)
@@ -207,12 +206,12 @@ def check_schemas(resource_type: ResourceType, body: dict[str, Any], leniency: L
     if given is None or given == []:
         if leniency.schemas_optional:
             return [base]
-        raise invalid_syntax(f"'schemas' is required and holds {base!r}")
+        raise invalid_syntax(f"'schemas' is required and holds {base!r}", "schemas")
     if not isinstance(given, list):
-        raise invalid_value("'schemas' is a list of URIs")
+        raise invalid_value("'schemas' is a list of URIs", "schemas")
     names = _names_of_extensions(resource_type, given, leniency)
     if base not in names and not leniency.schemas_optional:
-        raise invalid_value(f"'schemas' lacks {base!r}")
+        raise invalid_value(f"'schemas' lacks {base!r}", "schemas")
     return [base, *(name for name in names if name != base)]
 
 
@@ -222,7 +221,7 @@ def normalise_resource(resource_type: ResourceType, body: Any, leniency: Lenienc
     Raises 400 invalidSyntax for what no schema declares, 400 invalidValue for wrong values.
     """
     if not isinstance(body, dict):
-        raise invalid_syntax("the body is a JSON object")
+        raise invalid_syntax("the body is a JSON object", "body")
     if leniency.scim_1_bodies:
         body = resource_of_1(body, resource_type)
     schemas = check_schemas(resource_type, body, leniency)
@@ -236,7 +235,7 @@ def normalise_resource(resource_type: ResourceType, body: Any, leniency: Lenienc
             elif leniency.store_unknown_attributes:
                 result[name] = value
             elif not leniency.drop_unknown_attributes:
-                raise invalid_syntax(f"{resource_type.name} has no attribute {name!r}")
+                raise invalid_syntax(f"{resource_type.name} has no attribute {name!r}", name)
             continue
         if attribute.name == "schemas":
             continue
@@ -296,17 +295,32 @@ def normalise_extension(
 
 
 def check_required(resource_type: ResourceType, document: dict[str, Any]) -> None:
-    """Every required attribute has a value (RFC 7643 section 2.2); raises 400 invalidValue."""
+    """Every required attribute has a value (RFC 7643 section 2.2); raises 400 invalidValue.
+
+    A sub-attribute is required in each value of its attribute.
+    """
     for attribute in resource_type.required_attributes:
         value = document.get(attribute.name)
         if value is None or value == "":
-            raise invalid_value(f"{attribute.path!r} is required")
+            raise invalid_value(f"{attribute.path!r} is required", attribute.path)
     for urn in resource_type.required_extensions:
         if not document.get(urn):
-            raise invalid_value(f"{urn!r} is required")
+            raise invalid_value(f"{urn!r} is required", urn)
     for schema, _ in resource_type.extension_schemas:
         inner = document.get(schema.id)
         if inner:
             for attribute in schema.attributes:
                 if attribute.required and attribute.name not in inner:
-                    raise invalid_value(f"{attribute.path!r} is required")
+                    raise invalid_value(f"{attribute.path!r} is required", attribute.path)
+    for sub in resource_type.required_subs:
+        _check_sub(sub, document)
+
+
+def _check_sub(sub: Attribute, document: dict[str, Any]) -> None:
+    parent = sub.parent
+    assert parent is not None
+    holder = document.get(parent.urn) if parent.in_extension else document
+    value = holder.get(parent.name) if isinstance(holder, dict) else None
+    for element in value if isinstance(value, list) else (value,):
+        if isinstance(element, dict) and element.get(sub.name) in (None, ""):
+            raise invalid_value(f"{sub.path!r} is required")

@@ -37,7 +37,7 @@ from .incoming import (
 from .operations import operate
 from .passage import Passage
 from .reply import method_reply, reply_to
-from .routes import SLASH, Route, decode_path, route, shown, split, standard
+from .routes import SLASH, Route, decode_path, route, shown, split
 from .tenant import Tenant
 from .tenants import Tenants
 
@@ -194,8 +194,8 @@ class App:
             exchange.path = path if SLASH not in path else shown(path)
             parts = split(path[1:])
             try:
-                if tenant.quirks.endpoints:
-                    parts = standard(tenant, parts)
+                if tenant.quirks.routes:
+                    method, parts = tenant.quirks.route(exchange, method, parts)
                 found = route(tenant, method, parts)
             except ScimError as error:
                 return error
@@ -292,7 +292,7 @@ class App:
             request.query = parameters(exchange.query)
         if b"accept" in seen:
             check_accept(seen[b"accept"])
-        if exchange.method in WITH_BODY:
+        if exchange.method in WITH_BODY and found.operation != "delete":
             request.body = decode_body(body, seen, tenant, found)
         if exchange.operation in _WRITES:
             answer = self._write(tenant, found, request, identity, exchange, passage)

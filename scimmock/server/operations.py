@@ -81,7 +81,9 @@ def operate(
     assert found.operation is not None
     service = service or tenant.service
     if found.operation == "bulk":
-        return run_bulk(service, request.body, lambda path: bulk_route(tenant, path), around)
+        return run_bulk(
+            service, request.body, lambda path: bulk_route(tenant, path), around, tenant.quirks.refuse
+        )
     return _OPERATIONS[found.operation](tenant, service, found, request)
 
 

@@ -159,6 +159,7 @@ class Passage:
         def run(service: Service | None = None) -> Answer:
             assert call.request is not None
             if found.operation == "bulk":
+                tenant.quirks.bulk_request(call)
                 around = partial(self._around, service) if self.inner else None
                 return operate(tenant, found, call.request, identity, service, around)
             call.service = service or tenant.service

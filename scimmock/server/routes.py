@@ -66,17 +66,6 @@ def split(path: str) -> list[str]:
     return parts
 
 
-def standard(tenant: Tenant, parts: list[str]) -> list[str]:
-    """Return the segments of a path with the name that the standard has for the endpoint."""
-    names = tenant.quirks.endpoints
-    if not names or not parts or parts[0] not in names:
-        return parts
-    name = names[parts[0]]
-    if name is None:
-        raise ScimError(404, f"There is no endpoint /{'/'.join(parts)}")
-    return [name, *parts[1:]]
-
-
 def route(tenant: Tenant, method: str, parts: list[str]) -> Route:
     """Return the route of a request below the base path; raises 404 for an unknown endpoint."""
     if not parts:

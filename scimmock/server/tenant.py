@@ -89,8 +89,8 @@ class Tenant:
         self.quirks = quirks
         self.policy = quirks.policy(self.blueprint.policy)
         # What the journal has to know where it is not SCIM 2.0 at the usual base path.
-        usual = self.of is None and self.policy.protocol == "2.0"
-        self.speaks = None if usual else (self.base_path, self.policy.protocol)
+        usual = self.of is None and quirks.version == "2.0"
+        self.speaks = None if usual else (self.base_path, quirks.version)
         self._cursors = Cursors(self._cursor_key, self.clock.now, self.policy.paging.cursor_timeout)
         schemes = self.auth.schemes or ("bearer",)
         self.discovery = Discovery(

@@ -1,14 +1,15 @@
-"""``fixtures list | show | check``."""
+"""``fixtures list | show | check | new``."""
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from scimmock.fixture import load_fixture, shipped_names
-from scimmock.scim.policy import SWITCHES
+from scimmock.fixture import load_fixture, shipped_names, variants_of
+from scimmock.fixture.facts import facts_of
 
 
 def test_list(run: Any) -> None:
@@ -22,30 +23,74 @@ def test_list(run: Any) -> None:
         assert file.kind in line and file.title in line
 
 
-@pytest.mark.parametrize("name", shipped_names())
+@pytest.mark.parametrize("name", ["rfc", "okta", "slack@v1", "entra"])
 def test_show(run: Any, name: str) -> None:
-    """Title, facts, and every leniency switch with its reason and source."""
-    done = run("fixtures", "show", name, env={"COLUMNS": "400"})
+    """Title, variants, every behaviour with what it means and how it is known; then the gaps."""
+    done = run("fixtures", "show", name, env={"COLUMNS": "160"})
     fixture = load_fixture(name)
-    assert done.returncode == 0 and fixture.file.title in done.stdout and "/scim/v2" in done.stdout
-    told = " ".join(done.stdout.split())
-    for switch in fixture.leniency:
-        assert f"{switch.switch} ({switch.source}, {switch.confidence})" in told
-        assert SWITCHES[switch.switch] in told and switch.why in told
+    assert done.returncode == 0 and done.stdout.startswith(f"{fixture.name}: {fixture.title}\n")
+    squeezed = "".join(done.stdout.split())
+    for fact in facts_of(fixture):
+        assert "".join(fact.about.split())[:20] in squeezed
+    for variant in variants_of(name):
+        assert f"@{variant} " in done.stdout
     for address in fixture.file.sources.values():
         assert address in done.stdout
+    for gap in fixture.file.gaps:
+        assert "".join(gap.split()) in squeezed
 
 
-@pytest.mark.parametrize("name", shipped_names())
-def test_shipped_fixtures_are_well_formed(name: str) -> None:
-    """Each shipped fixture is named like its folder, and says why each switch is on and where that is
-    known from.
-    """
-    fixture = load_fixture(name)
-    assert fixture.name == name
-    for switch in fixture.leniency:
-        assert switch.switch in SWITCHES and switch.why
-        assert switch.confidence == "unverified" or switch.source in fixture.file.sources
+def test_show_makes_what_is_unverified_visible(run: Any, tmp_path: Path) -> None:
+    """A behaviour without evidence cannot be taken for a known one."""
+    folder = tmp_path / "mine"
+    folder.mkdir()
+    (folder / "fixture.yaml").write_text(
+        "fixture: mine\ntitle: Mine\nkind: service\nsources: {DOC: https://example.com}\n"
+        "behaviour:\n  sort: false\n  etag: false\n  quirks: [patch-204]\n"
+        "evidence: {behaviour.sort: {source: DOC, confidence: documented, says: Lists are not sorted.}}\n"
+    )
+    lines = run("fixtures", "show", str(folder), env={"COLUMNS": "160"}).stdout.splitlines()
+    (known,) = [line for line in lines if line.startswith(" behaviour.sort")]
+    assert known.split() == ["behaviour.sort", "Lists", "are", "not", "sorted.", "DOC", "documented"]
+    for about in (" behaviour.etag", " patch-204"):
+        (line,) = [line for line in lines if line.startswith(about)]
+        assert line.split()[-1] == "UNVERIFIED"
+    assert any(line.startswith("fidelity") and "33% of 3 behaviours" in line for line in lines)
+
+
+def test_show_as_json(run: Any) -> None:
+    """The same for programs."""
+    document = json.loads(run("fixtures", "show", "okta@aiw", "--json").stdout)
+    assert document["fixture"] == "okta@aiw" and 0 < document["fidelity"] <= 1
+    assert {"section", "about", "says", "source", "confidence"} <= document["behaviours"][0].keys()
+
+
+def test_new(run: Any, tmp_path: Path) -> None:
+    """What it writes can be served as it is, and it never writes over anything."""
+    path = tmp_path / "my-app"
+    done = run("fixtures", "new", str(path))
+    assert done.returncode == 0 and str(path / "fixture.yaml") in done.stdout
+    assert run("fixtures", "check", str(path)).returncode == 0
+    assert load_fixture(str(path)).name == "my-app"
+    assert json.loads((path / "fixture.schema.json").read_text())["title"]
+    before = (path / "fixture.yaml").read_text()
+    done = run("fixtures", "new", str(path))
+    assert done.returncode == 4 and "is there already" in done.stderr
+    assert (path / "fixture.yaml").read_text() == before
+
+
+def test_new_from_another(run: Any, tmp_path: Path) -> None:
+    """It may begin with a shipped fixture, of which it then has everything."""
+    path = tmp_path / "mine"
+    assert run("fixtures", "new", str(path), "--extends", "slack@v1").returncode == 0
+    mine, slack = load_fixture(str(path)), load_fixture("slack@v1")
+    assert [item.name for item in mine.quirks] == [item.name for item in slack.quirks]
+    assert mine.file.behaviour and slack.file.behaviour
+    assert mine.file.behaviour.base_path == slack.file.behaviour.base_path
+    assert mine.file.behaviour.protocol == "1.1"
+    done = run("fixtures", "new", str(tmp_path / "other"), "--extends", "slak")
+    assert done.returncode == 4 and "did you mean 'slack'" in done.stderr
+    assert not (tmp_path / "other").exists()
 
 
 def test_check(run: Any, tmp_path: Path) -> None:

@@ -143,7 +143,7 @@ def test_without_external_id_the_rest_is_the_same(first: list[dict[str, Any]]) -
 
 
 def test_wrong_arguments_are_refused_at_once() -> None:
-    with pytest.raises(ValueError, match='external_id is \'entra\', it must be "okta", "uuid", "hex24" or None'):
+    with pytest.raises(ValueError, match=r"external_id is 'entra', it must be .*hex24. or None"):
         generate_users(1, 1, external_id="entra")
     with pytest.raises(ValueError, match="count is -1, it cannot be negative"):
         generate_users(-1, 1)

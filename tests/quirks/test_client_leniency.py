@@ -479,6 +479,7 @@ def test_the_switches_of_clients_are_all_shown() -> None:
     others = {
         "schemas-optional",
         "several-primaries",
+        "single-quoted-filter-values",
         "skip-unknown-members",
         "store-unknown-members",
         "sub-attribute-after-value-path",

@@ -58,6 +58,22 @@ CASES = [
         "text/plain; charset=utf-8",
         {"shape": "text", "statuses": 404},
     ),
+    Case(
+        "error-not-scim",
+        {"error": {"code": 404, "text": f"404: {DETAIL}", "kind": "", "more": [None, 1]}},
+        JSON,
+        {
+            "template": {
+                "error": {
+                    "code": "{status}",
+                    "text": "{status}: {detail}",
+                    "kind": "{scim_type}",
+                    "more": [None, 1],
+                }
+            }
+        },
+    ),
+    Case("error-not-scim", NOT_FOUND, SCIM, {"template": {"message": "x"}, "statuses": [401, 429]}),
     Case("error-status-int", NOT_FOUND | {"status": 404}),
     Case(
         "error-status-int",

@@ -154,3 +154,18 @@ def test_as_many_values_are_kept_as_it_says(both: Both) -> None:
     body = {"schemas": [USER], "userName": "ada", "phoneNumbers": phones, "emails": emails}
     made = quirky.post("/Users", json=body).json()
     assert (len(made["phoneNumbers"]), len(made["emails"])) == (2, 3)
+
+
+def test_each_attribute_keeps_its_own_number(both: Both) -> None:
+    found = []
+    for client in both({"quirk": "single-valued-multivalue", "most": {"emails": 2, "photos": 1}}):
+        body = {
+            "schemas": [USER],
+            "userName": "ada",
+            "emails": [{"value": f"{name}@example.com"} for name in "abc"],
+            "photos": [{"value": f"http://x/{name}"} for name in "ab"],
+            "roles": [{"value": name} for name in "ab"],
+        }
+        made = client.post("/Users", json=body).json()
+        found.append([len(made[name]) for name in ("emails", "photos", "roles")])
+    assert found == [[3, 2, 2], [2, 1, 2]]

@@ -113,3 +113,41 @@ def test_paths_have_case_unless_a_switch_is_on(both: Both) -> None:
     strict, lenient = both("case-insensitive-path")
     for path in ("/users", "/GROUPS", "/serviceProviderConfig", "/schemas"):
         assert [client.get(path).status_code for client in (strict, lenient)] == [404, 200], path
+
+
+@pytest.mark.parametrize(
+    ("given", "wanted"),
+    [
+        ({"status": 400}, [400, 400, 400]),
+        ({"status": 400, "on": "create"}, [400, 204, 200]),
+        ({"on": ["replace", "patch"]}, [201, 413, 413]),
+    ],
+)
+def test_too_many_members_in_some_operations(
+    both: Both, new_user: Make, new_group: Make, patch: Patch, given: dict[str, Any], wanted: list[int]
+) -> None:
+    found = []
+    for client in both({"quirk": "payload-too-large-413", "members": 2, **given}):
+        members = [{"value": new_user(client, name)} for name in ("a", "b", "c")]
+        body = {"schemas": [GROUP], "displayName": "Staff", "members": members}
+        group = new_group(client, "Crew", members[0]["value"])
+        answers = [
+            client.post("/Groups", json=body),
+            patch(client, f"/Groups/{group}", {"op": "add", "path": "members", "value": members}),
+            client.put(f"/Groups/{group}", json=body),
+        ]
+        found.append([answer.status_code for answer in answers])
+    assert found == [[201, 204, 200], wanted]
+
+
+def test_there_are_so_many_resources(both: Both, new_user: Make, new_group: Make) -> None:
+    found = []
+    for client in both({"quirk": "most-resources", "most": {"Users": 1}, "status": 400}):
+        new_user(client, "ada")
+        new_group(client, "Staff")
+        more = client.post("/Users", json={"schemas": [USER], "userName": "eva"})
+        listed = client.get("/Users").json()["Resources"]
+        client.delete(f"/Users/{listed[0]['id']}")
+        again = client.post("/Users", json={"schemas": [USER], "userName": "bob"})
+        found.append((more.status_code, again.status_code))
+    assert found == [(201, 201), (400, 201)]

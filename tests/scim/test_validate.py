@@ -69,6 +69,15 @@ def test_stored_form(given: dict[str, Any], name: str, stored: Any) -> None:
     assert normalised(**given).get(name) == stored
 
 
+def test_unknown_schemas_go_and_unknown_attributes_stay() -> None:
+    lenient = Leniency(unknown_schemas=True, store_unknown_attributes=True)
+    stored = normalised(lenient, schemas=[CORE, "urn:x", ENTERPRISE], **{"urn:x": {"colour": "blue"}})
+    assert stored["schemas"] == [CORE, ENTERPRISE]
+    assert stored["urn:x"] == {"colour": "blue"}
+    kept = normalised(Leniency(store_unknown_attributes=True), schemas=[CORE, "urn:x"])
+    assert kept["schemas"] == [CORE, "urn:x"]
+
+
 def test_schemas_name_what_is_there() -> None:
     """RFC 7643 section 3: `schemas` lists the namespaces in use, the base schema among them."""
     assert normalised(**{ENTERPRISE: {"department": "x"}})["schemas"] == [CORE, ENTERPRISE]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from datetime import UTC, datetime
 from hashlib import blake2b
@@ -36,11 +37,14 @@ class ErrorNotScim(Quirk):
     """Errors are those of a web framework, of another API or of a proxy.
 
     ``shape`` names their form, the same ones that `status` faults have; ``statuses`` are the HTTP
-    statuses at which they have it, all of them by default.
+    statuses at which they have it, all of them by default.  ``template`` is a JSON object that takes the
+    place of the form, with {status}, {detail} and {scim_type} for what they are; a {status} that stands
+    alone is a number.
     """
 
     shape: str = "framework"
     statuses: int | tuple[int, ...] = ()
+    template: dict[str, Any] | None = None
 
     def __post_init__(self) -> None:
         """Only known shapes."""
@@ -49,8 +53,29 @@ class ErrorNotScim(Quirk):
 
     def error(self, error: ScimError, reply: Reply) -> None:
         """Word it so."""
-        if _concerns(self.statuses, error):
+        if not _concerns(self.statuses, error):
+            return
+        if self.template is None:
             reply.body, reply.media_type = shape_error(self.shape, error)
+        else:
+            reply.body = msgspec.json.encode(_filled(self.template, error))
+            reply.media_type = b"application/json"
+
+
+_PLACE = re.compile(r"\{(status|detail|scim_type)\}")
+
+
+def _filled(template: Any, error: ScimError) -> Any:
+    """Return a template with what an error says in its places."""
+    if isinstance(template, dict):
+        return {name: _filled(inner, error) for name, inner in template.items()}
+    if isinstance(template, list):
+        return [_filled(inner, error) for inner in template]
+    if template == "{status}":
+        return error.status
+    said = {"status": str(error.status), "detail": error.detail, "scim_type": error.scim_type or ""}
+    # In one go: what stands in a detail is no place.
+    return _PLACE.sub(lambda match: said[match[1]], template) if isinstance(template, str) else template
 
 
 def _with_status(form: Callable[[str], Any]) -> Callable[[dict[str, Any]], dict[str, Any]]:
@@ -159,6 +184,4 @@ class ConflictWithoutScimType(Quirk):
 
     def refuse(self, error: ScimError) -> ScimError:
         """Leave it out."""
-        if error.status != 409:
-            return error
-        return ScimError(error.status, error.detail, None, error.headers)
+        return error.worded(scim_type="") if error.status == 409 else error

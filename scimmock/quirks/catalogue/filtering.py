@@ -141,13 +141,16 @@ class FilterOnlyEq(Quirk):
 
     ``joins`` are the ways to join comparisons that it knows (and, or, not, []): and for AWS, none for
     Atlassian.  ``operators`` and ``attributes`` (none means any) say more exactly what can be asked.
+    ``detail`` words the refusal of an attribute, with {name} for its name.
     """
 
     operators: Names = ("eq",)
     joins: Names = ("and",)
     attributes: Names = ()
+    detail: str = ""
 
     def policy(self, policy: Policy) -> Policy:
         """Support less."""
         filtering = _restricted(policy.filtering, self.operators, self.joins, self.attributes)
-        return replace(policy, filtering=filtering)
+        unsupported = self.detail or filtering.unsupported
+        return replace(policy, filtering=replace(filtering, unsupported=unsupported))

@@ -184,13 +184,15 @@ class UserNameNormalized(Quirk):
 class SingleValued(Quirk):
     """Keeps only the first value of attributes that have several, and silently drops the others.
 
-    ``most`` is how many are kept.
+    ``most`` is how many are kept, or a mapping that says it for each attribute and takes the place of
+    ``attributes``: {emails: 2, photos: 1}.
     """
 
     attributes: str | tuple[str, ...] = ("emails", "addresses", "phoneNumbers", "roles")
-    most: int = 1
+    most: int | dict[str, int] = 1
 
     def policy(self, policy: Policy) -> Policy:
         """Keep the first."""
-        limits = {name: self.most for name in several(self.attributes)}
+        most = self.most
+        limits = most if isinstance(most, dict) else dict.fromkeys(several(self.attributes), most)
         return replace(policy, most_values={**policy.most_values, **limits})

@@ -74,16 +74,18 @@ def _body(call: Call) -> object:
 
 @quirk(
     "patch-path-required",
-    who="AWS IAM Identity Center",
+    who="AWS IAM Identity Center, the draft SCIM interoperability profile (invalidSyntax)",
     standard="the path is optional for add and replace (RFC 7644 section 3.5.2)",
 )
 class PatchPathRequired(Quirk):
     """Refuses PATCH operations without path.
 
-    ``single_attribute`` lets them pass when they add or replace one attribute only, as AWS does.
+    ``single_attribute`` lets them pass when they add or replace one attribute only, as AWS does;
+    ``scim_type`` is that of the refusal otherwise.
     """
 
     single_attribute: bool = False
+    scim_type: str = "invalidPath"
 
     def request(self, call: Call) -> None:
         """Refuse."""
@@ -99,7 +101,7 @@ class PatchPathRequired(Quirk):
                     'Current PATCH support allows omitting "path" attribute only for Add and Replace'
                     " operations modifying a single attribute.",
                 )
-            raise ScimError(400, "every operation needs a path", "invalidPath")
+            raise ScimError(400, "every operation needs a path", self.scim_type or None, about="path")
 
 
 @quirk(
@@ -156,7 +158,7 @@ class PatchMaxOps(Quirk):
             ) + sum(len(removed_keys(operation, "members")) for operation in listed)
         if changes > self.most:
             call.acted(self.name)
-            raise ScimError(400, f"a PATCH has at most {self.most} {_COUNTED[self.count]}")
+            raise ScimError(400, f"a PATCH has at most {self.most} {_COUNTED[self.count]}", about=self.count)
 
 
 _COUNTED = {"members": "membership changes", "operations": "operations"}
