@@ -44,7 +44,7 @@ class YamlFile:
 
     def where(self, path: str = "$") -> str:
         """Return "file:line:column" of a value, or of the nearest one around it."""
-        while path not in self.positions and path != "$":
+        while path not in self.positions and len(path) > 1:
             path = path[: max(path.rfind("."), path.rfind("["), 1)]
         line, column = self.positions.get(path, (1, 1))
         return f"{self.path}:{line}:{column}"
@@ -58,11 +58,56 @@ class YamlFile:
         try:
             return msgspec.convert(self.data, kind)
         except msgspec.ValidationError as error:
-            raise self._explain(str(error), kind) from None
+            raise self._explain(_with_keys(str(error), self.data, kind), kind) from None
 
     def _explain(self, text: str, kind: type) -> FileError:
         problem = explain(text, kind)
         return self.error(problem.path, problem.message, problem.advice)
+
+
+_ANY_KEY = "[...]"
+_STEP = re.compile(r"\.([^.\[]+)|\[([0-9]+)\]")
+
+
+def _with_keys(text: str, data: Any, kind: type) -> str:
+    """Return msgspec's complaint with the keys of mappings, which it leaves out (``$.a[...].b``).
+
+    Each mapping is tried with one of its entries at a time: the one that is wrong says the same.
+    """
+    path = text.partition(" - at `")[2].rstrip("`")
+    first, *others = path.split(_ANY_KEY)
+    steps, known = _steps(first), first
+    for rest in others:
+        for key in _at(data, steps) or ():
+            trial = _with_only(data, steps, key)
+            try:
+                msgspec.convert(trial, kind)
+            except msgspec.ValidationError as error:
+                if str(error) == text:
+                    data, steps, known = trial, [*steps, key, *_steps(rest)], f"{known}.{key}{rest}"
+                    break
+        else:
+            return text
+    return text.replace(f"`{path}`", f"`{known}`") if others else text
+
+
+def _steps(path: str) -> list[str | int]:
+    return [key or int(index) for key, index in _STEP.findall(path)]
+
+
+def _at(data: Any, steps: list[str | int]) -> Any:
+    for step in steps:
+        data = data[step]
+    return data
+
+
+def _with_only(data: Any, steps: list[str | int], key: str) -> Any:
+    """Return data in which the mapping at the end of the steps has one entry."""
+    if not steps:
+        return {key: data[key]}
+    copy = data.copy()
+    copy[steps[0]] = _with_only(data[steps[0]], steps[1:], key)
+    return copy
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +131,8 @@ class Problem:
 def explain(text: str, kind: type) -> Problem:
     """Return msgspec's complaint about data for ``kind`` in words for a person."""
     message, _, path = text.partition(" - at `")
-    path = path.rstrip("`") or "$"
+    of_key = path.startswith("key` in `")
+    path = path.removeprefix("key` in `").rstrip("`") or "$"
     unknown = re.fullmatch(r"Object contains unknown field `(.*)`", message)
     if unknown:
         known = _fields_at(kind, path)
@@ -100,7 +146,10 @@ def explain(text: str, kind: type) -> Problem:
         friendly = _TYPES.get(wrong_type[1].partition(" ")[0], "a value")
         hint = f"{friendly} ({wrong_type[1]}) would be right"
     if message.startswith("Invalid enum value"):
-        allowed = [str(value) for item in _parts(_types_at(kind, path)) for value in _literals(item)]
+        types = _parts(_types_at(kind, path))
+        if of_key:
+            types = [get_args(item)[0] for item in types if get_origin(item) is dict]
+        allowed = [str(value) for item in types for value in _literals(item)]
         hint = f"{', '.join(allowed)} would be right" if allowed else None
     missing = re.fullmatch(r"Object missing required field `(.*)`", message)
     if missing:
@@ -116,6 +165,8 @@ def _types_at(kind: Any, path: str) -> list[Any]:
         for item in _parts(types):
             if name and isinstance(item, type) and issubclass(item, msgspec.Struct):
                 found += [field.type for field in msgspec.structs.fields(item) if field.encode_name == name]
+            elif name and get_origin(item) is dict:
+                found.append(get_args(item)[1])
             elif index:
                 found += list(getattr(item, "__args__", ()))[-1:]
         types = found

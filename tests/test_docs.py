@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import os
 import re
 import shlex
@@ -29,6 +30,7 @@ from scimmock.faults.shapes import shapes
 from scimmock.faults.values import Duration
 from scimmock.faults.when import When
 from scimmock.fixture import load_fixture, shipped_names
+from scimmock.fixture.overview import overview
 from scimmock.quirks.base import quirks, sentence
 from scimmock.quirks.options import chosen_quirks
 from scimmock.scim.policy import SWITCHES
@@ -55,9 +57,29 @@ def test_every_leniency_switch_is_documented() -> None:
         assert told and told[1].replace("`", "") == what.replace("`", ""), name
 
 
-def test_every_fixture_is_documented() -> None:
+def test_every_fixture_is_documented_with_its_fidelity() -> None:
     text = (DOCS / "fixtures.md").read_text("utf-8")
     assert [name for name in shipped_names() if f"| `{name}` | " not in text] == []
+    table = text.partition("<!-- scimmock fixtures list --markdown -->\n")[2].partition("<!-- end -->")[0]
+    assert table == overview(), "write it anew: scimmock fixtures list --markdown"
+
+
+def test_the_examples_in_fixtures_can_be_used(tmp_path: Path) -> None:
+    """Each part of a fixture in the page is put into one of its own."""
+    head = "fixture: x\ntitle: X\nkind: idp\nsources: {DOC: https://example.com}\n"
+    badge = {"id": "urn:example:badge", "name": "Badge", "attributes": [{"name": "number"}]}
+    device = {"id": "urn:example:device", "name": "Device", "attributes": [{"name": "serial"}]}
+    for name, document in (("badge", badge), ("device", device)):
+        (tmp_path / f"{name}.json").write_text(json.dumps(document))
+    parts = [
+        text
+        for text in YAML.findall((DOCS / "fixtures.md").read_text("utf-8"))
+        if not text.startswith("fixture:")
+    ]
+    assert len(parts) >= 3
+    for text in parts:
+        (tmp_path / "fixture.yaml").write_text(head + text)
+        assert load_fixture(str(tmp_path)).name == "x"
 
 
 def test_every_control_call_is_documented() -> None:

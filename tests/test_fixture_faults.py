@@ -147,36 +147,30 @@ def test_check_and_show(run: Any, folder: Path) -> None:
     (folder / "fixture.yaml").write_text(HEAD + WELL_FORMED)
     assert run("fixtures", "check", "./mine").returncode == 0
     shown = run("fixtures", "show", "./mine").stdout
-    assert shown[shown.index("\nLeniency") :] == (
-        "\nLeniency\n"
-        "  boolean-strings (UNVERIFIED)\n"
-        '    "True" and "false" in any case are taken for booleans\n'
-        "\nQuirks\n"
-        "  nulls-emitted (UNVERIFIED)\n"
-        f"    {sentence_of('nulls-emitted')}\n"
-        "  slow {delay: 1ms} (DOC, logged)\n"
-        f"    {sentence_of('slow')}: its database is far\n"
-        "  ids-as-int (UNVERIFIED)\n"
-        f"    {sentence_of('ids-as-int')}\n"
-        "\nFaults\n"
-        "  busy (DOC, documented)\n"
-        "    match {operation: create} when {times: 1} do {status: 429, retry_after: 30s}: "
-        "creates are\n    throttled\n"
-        "  rule-2, off until it is enabled (UNVERIFIED)\n"
-        "    do {delay: 1ms}\n"
-        "\nSources\n"
-        "  DOC           https://docs.example/scim\n"
-    )
+    rows = [line.split() for line in shown.splitlines()]
+    for about, confidence in (
+        ("boolean-strings", "UNVERIFIED"),
+        ("nulls-emitted", "UNVERIFIED"),
+        ("slow", "logged"),
+        ("ids-as-int", "UNVERIFIED"),
+        ("busy", "documented"),
+        ("rule-2", "UNVERIFIED"),
+    ):
+        (row,) = [row for row in rows if row[:1] == [about]]
+        assert row[-1] == confidence
+    told = " ".join(shown.split())
+    for text in (
+        "its database is far",
+        "{delay: 1ms}",
+        "creates are throttled",
+        "off until it is enabled",
+    ):
+        assert text in told
+    assert "DOC  https://docs.example/scim" in shown
     (folder / "fixture.yaml").write_text(HEAD + "behaviour:\n  quirks: [slw]\n")
     for command in ("check", "show"):
         done = run("fixtures", command, "./mine")
         assert done.returncode == 4 and "mine/fixture.yaml:5:12" in done.stderr and "'slow'" in done.stderr
-
-
-def sentence_of(name: str) -> str:
-    from scimmock.quirks.base import quirks, sentence
-
-    return sentence(quirks()[name]).rstrip(".")
 
 
 def test_a_later_layer_brings_its_own(folder: Path) -> None:

@@ -73,10 +73,12 @@ def here(text: str, server: LiveServer) -> str:
     return text.replace("http://127.0.0.1:8080", server.url)
 
 
-def test_the_server_says_what_is_shown(launch: Launch) -> None:
-    shown = blocks(section("A first look"), "console")[0].partition("\n")[2]
-    server = launch("--fixture", "okta")
-    said = server.log.read_text().replace(server.url, "http://127.0.0.1:8080")
+@pytest.mark.parametrize("title", ["A first look", "As a vendor does it"])
+def test_the_server_says_what_is_shown(launch: Launch, title: str) -> None:
+    command, _, shown = blocks(section(title), "console")[0].partition("\n")
+    options, _, port = command.partition(" serve ")[2].partition(" --port ")
+    server = launch(*options.split())
+    said = server.log.read_text().replace(server.url, f"http://127.0.0.1:{port or 8080}")
     assert said.strip() == shown.strip()
 
 

@@ -30,9 +30,16 @@ def command() -> None:
 @command.command(
     "list", epilog="Examples:\n\n  scimmock fixtures list\n\n  scimmock fixtures list | grep idp"
 )
-def list_fixtures() -> None:
+@click.option("--markdown", is_flag=True, help="Print a table with variants and fidelity, for documents.")
+def list_fixtures(markdown: bool) -> None:
     """List the shipped fixtures, with their variants."""
     from ..fixture import load_fixture, shipped_names, variants_of
+
+    if markdown:
+        from ..fixture.overview import overview
+
+        click.echo(overview(), nl=False)
+        return
 
     names = shipped_names()
     width = max(map(len, names), default=0)

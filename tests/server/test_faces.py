@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import httpx
@@ -140,3 +140,56 @@ def test_what_cannot_stand_side_by_side(
     (tmp_path / "fixture.yaml").write_text(f"fixture: x\ntitle: X\nkind: service\n{text}")
     with pytest.raises(FileError, match=what):
         check_beside(combine(("rfc",), (str(tmp_path),)))
+
+
+# ---- SCIM 1.1 and 2.0 side by side
+
+OLD_CORE = "urn:scim:schemas:core:1.0"
+
+
+@pytest.fixture
+def versions(launch: Launch) -> Iterator[tuple[httpx.Client, httpx.Client, httpx.Client]]:
+    """Clients of one directory in SCIM 2.0 and 1.1, and of the control API."""
+    server = launch("--users", "3", "--groups", "1", "--also", "rfc@scim11")
+    assert list(server.ready["also"]) == ["rfc@scim11"]
+    with server.client() as new, server.client() as old, httpx.Client(base_url=server.url) as control:
+        old.base_url = server.ready["also"]["rfc@scim11"]
+        yield new, old, control
+
+
+Versions = tuple[httpx.Client, httpx.Client, httpx.Client]
+
+
+def test_one_directory_in_two_versions_of_scim(versions: Versions) -> None:
+    new, old, _ = versions
+    body = {"schemas": [OLD_CORE], "userName": "ada", "emails": [{"value": "a@x.org"}, {"value": "b@x.org"}]}
+    made = old.post("/Users", json=body)
+    assert made.status_code == 201 and made.json()["schemas"] == [OLD_CORE]
+    id = made.json()["id"]
+    shown = new.get(f"/Users/{id}").json()
+    assert shown["schemas"] == [USER] and shown["meta"]["resourceType"] == "User"
+    patch = {"schemas": [OLD_CORE], "emails": [{"value": "a@x.org", "operation": "delete"}]}
+    assert old.patch(f"/Users/{id}", json=patch).status_code == 200
+    assert [email["value"] for email in new.get(f"/Users/{id}").json()["emails"]] == ["b@x.org"]
+    group = new.get("/Groups").json()["Resources"][0]
+    body = {"schemas": [OLD_CORE], "members": [{"value": id}]}
+    assert old.patch(f"/Groups/{group['id']}", json=body).status_code in (200, 204)
+    assert id in [member["value"] for member in new.get(f"/Groups/{group['id']}").json()["members"]]
+    # Each version refuses the words of the other.
+    refused = old.post("/Users", json={"schemas": [USER], "userName": "eve"})
+    assert refused.status_code == 400 and refused.json()["Errors"][0]["code"] == "400"
+    refused = new.post("/Users", json={"schemas": [OLD_CORE], "userName": "eve"})
+    assert refused.status_code == 400 and refused.json()["scimType"]
+    assert old.get(f"/Users/{id}").headers["etag"] == new.get(f"/Users/{id}").headers["etag"]
+
+
+def test_findings_do_not_hold_the_rules_of_one_version_against_the_other(versions: Versions) -> None:
+    new, old, control = versions
+    id = old.post("/Users", json={"schemas": [OLD_CORE], "userName": "ada"}).json()["id"]
+    old.patch(f"/Users/{id}", json={"schemas": [OLD_CORE], "active": False})
+    exchanges = control.get("/_scimmock/journal").json()["exchanges"]
+    assert [exchange["trace"]["protocol"] for exchange in exchanges] == ["1.1", "1.1"]
+    assert [exchange["trace"]["findings"] for exchange in exchanges] == [[], []]
+    new.post("/Users", json={"schemas": [OLD_CORE], "userName": "eve"})
+    found = control.get("/_scimmock/journal").json()["exchanges"][-1]["trace"]["findings"]
+    assert "scim-1-body" in [finding["name"] for finding in found]

@@ -29,7 +29,6 @@ from ..replies import decoded, is_scim_error
 _JSON = b"application/json"
 _SCIM_JSON = b"application/scim+json"
 _OVERRIDES = ("PUT", "PATCH", "DELETE")
-_WITH_BODY = ("POST", "PUT", "PATCH")
 
 
 class _Translated(dict[str, Any]):
@@ -89,14 +88,11 @@ class Scim11(Quirk, dict=True):
         return method, parts
 
     def head(self, call: Call) -> None:
-        """Know nothing of searches, queries of the root, and the media type of 2.0."""
+        """Know nothing of searches and queries of the root."""
         if call.inner:
             return
         if call.operation == "search" or (call.operation == "list" and call.resource_type is None):
             raise ScimError(404, f"There is no endpoint {call.path}", about="endpoint")
-        media = (_header(call.exchange, b"content-type") or b"").partition(b";")[0].strip().lower()
-        if media == _SCIM_JSON and call.method in _WITH_BODY:
-            raise ScimError(415, "Content-Type is application/json")
 
     def request(self, call: Call) -> None:
         """Put the query and the body into the form of 2.0."""
@@ -108,7 +104,7 @@ class Scim11(Quirk, dict=True):
             request.query = _Translated(query_of_2(request.query, names, policy.filter_dialect))
         if isinstance(request.body, _Translated):
             return
-        if call.operation == "patch":
+        if call.operation == "patch" and policy.patch:  # else the engine says so
             current = call.service.store.get(kind.name, call.id)
             request.body = _Translated(patch_of_2(request.body, names, current, policy.leniency))
         elif call.inner:  # what creates or replaces was translated with the bulk request
