@@ -100,7 +100,8 @@ class Fitting:
         is refused too.
         """
         body = self.fit(document, resource_type)
-        for attempt in (body, _single(body), _shortened(_single(body), number)):
+        single = _single(body)
+        for attempt in (body, single, _local(body), _local(single), _shortened(single, number)):
             try:
                 return self._post(attempt, resource_type)
             except ScimError as error:
@@ -195,6 +196,11 @@ def _single(body: dict[str, Any]) -> dict[str, Any]:
 
 def _is_not_primary(value: Any) -> bool:
     return not (isinstance(value, dict) and value.get("primary") is True)
+
+
+def _local(body: dict[str, Any]) -> dict[str, Any]:
+    """Return the same person whose userName is no address."""
+    return {**body, "userName": str(body.get("userName", "")).partition("@")[0]}
 
 
 def _shortened(body: dict[str, Any], number: int) -> dict[str, Any]:
