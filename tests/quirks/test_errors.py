@@ -201,3 +201,16 @@ def test_every_shape_is_tested() -> None:
 def test_each_shape_takes_any_text(name: str) -> None:
     body, _ = shape_error(name, ScimError(599, 'a "quoted" <b>\u2019\r\n--> text'))
     assert b"--> text" not in body or name not in ("html", "google-html")
+
+
+def test_errors_inside_a_bulk_are_the_services_own(both: Callable[..., list[httpx.Client]]) -> None:
+    strict, quirky = both("409-no-scimtype")
+    operation = {"method": "POST", "path": "/Users", "data": {"schemas": [USER], "userName": "ada"}}
+    operations = [{**operation, "bulkId": bulk_id} for bulk_id in ("a", "b")]
+    body = {
+        "schemas": ["urn:ietf:params:scim:api:messages:2.0:BulkRequest"],
+        "Operations": operations,
+    }
+    answers = [client.post("/Bulk", json=body).json()["Operations"][1] for client in (strict, quirky)]
+    assert [answer["status"] for answer in answers] == ["409", "409"]
+    assert ["scimType" in answer["response"] for answer in answers] == [True, False]
