@@ -27,6 +27,11 @@ from .codec import JsonEncoder
 from .population import CREATED
 from .reply import error_reply
 
+
+def _below(path: str, base: str) -> bool:
+    return path.startswith(base) and path[len(base) : len(base) + 1] in ("/", "")
+
+
 Encode = Callable[[ResourceType, dict[str, Any]], tuple[bytes, bool]]
 
 
@@ -109,12 +114,15 @@ class Tenant:
             table.prepared.clear()
 
     def face(self, path: str) -> Tenant:
-        """Return the face of this tenant that a path is for, itself for any other."""
+        """Return the face of this tenant that a path is for, itself for any other.
+
+        The longest base path wins where one lies below another.
+        """
+        found, length = self, len(self.base_path) if _below(path, self.base_path) else 0
         for face in self.faces:
-            base = face.base_path
-            if path.startswith(base) and path[len(base) : len(base) + 1] in ("/", ""):
-                return face
-        return self
+            if len(face.base_path) > length and _below(path, face.base_path):
+                found, length = face, len(face.base_path)
+        return found
 
     def base_url(self, root: bytes) -> tuple[bytes, str]:
         """Return the URL of the tenant's service under a root URL, as bytes and as text."""

@@ -122,8 +122,7 @@ def test_a_tenant_may_have_faces_of_its_own(
 @pytest.mark.parametrize(
     ("text", "what"),
     [
-        ("behaviour: {base_path: /scim/v2/other}\n", "meet"),
-        ("behaviour: {base_path: /scim}\n", "meet"),
+        ("behaviour: {base_path: /scim/v2}\n", "both are at /scim/v2"),
         (
             "behaviour:\n  base_path: /x\n  resource_types:\n"
             "    - {name: Person, endpoint: /People, schema: user}\n",
@@ -140,6 +139,15 @@ def test_what_cannot_stand_side_by_side(
     (tmp_path / "fixture.yaml").write_text(f"fixture: x\ntitle: X\nkind: service\n{text}")
     with pytest.raises(FileError, match=what):
         check_beside(combine(("rfc",), (str(tmp_path),)))
+
+
+@pytest.mark.parametrize(("own", "beside"), [("/scim", "/scim/v1"), ("/scim/v1/new", "/scim/v1")])
+def test_one_base_path_may_lie_below_another(launch: Launch, own: str, beside: str) -> None:
+    server = launch("--fixture", "slack", "--base-path", own, "--users", "2")
+    assert server.ready["also"] == {"slack@v1": f"{server.url}{beside}"}
+    with server.client() as new, server.client() as old:
+        old.base_url = server.ready["also"]["slack@v1"]
+        assert new.get("/Users").json()["schemas"] != old.get("/Users").json()["schemas"] == [OLD_CORE]
 
 
 # ---- SCIM 1.1 and 2.0 side by side
