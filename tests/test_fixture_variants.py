@@ -165,6 +165,11 @@ def test_circles_are_found(folder: Path) -> None:
         ),
         ("mine", "behaviour: {ids: 'U[0-9'}\n", "mine/fixture.yaml:4:13", "character 2"),
         ("mine", "behaviour: {ids: 'U[0-9]{2}'}\n", "mine/fixture.yaml:4:13", "too few"),
+        ("mine", "behaviour: {ids: 'U[0-9]{99999999999}'}\n", "mine/fixture.yaml:4:13", "too long"),
+        ("mine", "behaviour: {ids: '[0-z]{10}'}\n", "mine/fixture.yaml:4:13", "from '0' to 'z'"),
+        ("mine", "behaviour: {ids: '[9-0]{10}'}\n", "mine/fixture.yaml:4:13", "from '9' to '0'"),
+        ("mine", "behaviour: {ids: '[!a-z]{10}'}\n", "mine/fixture.yaml:4:13", "brackets"),
+        ("mine", "behaviour: {ids: 'U[0-9]{0}'}\n", "mine/fixture.yaml:4:13", "too few"),
         ("mine", "behaviour: {ids: {Usr: uuid}}\n", "mine/fixture.yaml:4:19", "User"),
         ("mine", "behaviour: {open: [Users]}\n", "mine/fixture.yaml:4:20", "ServiceProviderConfig"),
         ("mine", "behaviour: {protocol: '1.0'}\n", "mine/fixture.yaml:4:13", "1.1"),
@@ -191,6 +196,13 @@ def test_circles_are_found(folder: Path) -> None:
             "    - {name: User, endpoint: /Users, schema: user, without: [nick]}\n",
             "mine/fixture.yaml:6:62",
             "nickName",
+        ),
+        (
+            "mine",
+            "behaviour:\n  resource_types:\n    - name: Group\n      endpoint: /Groups\n      schema: group\n"
+            "      without: [members.value, members.$ref, members.type, members.display]\n",
+            "mine/fixture.yaml:6:7",
+            "subAttributes",
         ),
         (
             "mine",

@@ -7,9 +7,12 @@ from base64 import urlsafe_b64encode
 from collections.abc import Callable, Mapping
 from functools import lru_cache
 from hashlib import blake2b, shake_256
+from string import ascii_lowercase, ascii_uppercase, digits
 
 _FORMS = ("uuid", "hex", "number", "unsafe")
 _PIECE = re.compile(r"\[([^\]]+)\](?:\{([0-9]+)\})?|<uuid>|([A-Za-z0-9_.~-])")
+_RANGES = re.compile(r"(?:[A-Za-z0-9_.~](?:-[A-Za-z0-9])?)+")
+_RUNS = (digits, ascii_lowercase, ascii_uppercase)
 _LONGEST = 200
 
 
@@ -91,21 +94,25 @@ def _pieces(pattern: str) -> tuple[str, ...]:
         if found[0] == "<uuid>":
             pieces.append("")
         else:
-            pieces += [found[3] or _range(found[1], pattern)] * int(found[2] or 1)
-        if len(pieces) > _LONGEST:
-            raise ValueError(f"{pattern!r} makes ids that are too long")
+            count = int(found[2] or 1) if len(found[2] or "") < 4 else _LONGEST + 1
+            if len(pieces) + count > _LONGEST:
+                raise ValueError(f"{pattern!r} makes ids that are too long")
+            pieces += [found[3] or _range(found[1], pattern)] * count
     return tuple(pieces)
 
 
 def _range(text: str, pattern: str) -> str:
     """Return the characters of what stands between brackets: ``0-9a-f``."""
+    if not _RANGES.fullmatch(text):
+        raise ValueError(
+            f"{pattern!r} has brackets with other things than letters, digits and ranges of them"
+        )
     characters = ""
     for first, last in re.findall(r"([A-Za-z0-9_.~])(?:-([A-Za-z0-9]))?", text):
-        if last and last < first:
-            raise ValueError(f"{pattern!r} has a range that runs backwards")
-        characters += "".join(map(chr, range(ord(first), ord(last or first) + 1)))
-    if not characters:
-        raise ValueError(f"{pattern!r} has brackets with nothing in them")
+        run = next((run for run in _RUNS if first in run), first)
+        if last and last not in run[run.index(first) :]:
+            raise ValueError(f"{pattern!r} has a range from {first!r} to {last!r}")
+        characters += run[run.index(first) : run.index(last or first) + 1]
     return characters
 
 
