@@ -175,7 +175,7 @@ def check(paths: tuple[str, ...]) -> None:
 
     Exit code 4 when one is wrong; each error names path:line:column.
     """
-    from ..fixture import load_fixture, variants_of
+    from ..fixture import check_beside, combine, load_fixture, variants_of
     from ..fixture.folders import split_variant
 
     wrong = 0
@@ -184,8 +184,8 @@ def check(paths: tuple[str, ...]) -> None:
             fixture = load_fixture(path)
             plain, variant = split_variant(path)
             others = [] if variant else variants_of(path)
-            for name in others:
-                load_fixture(f"{plain}@{name}")
+            for name in (path, *(f"{plain}@{name}" for name in others)):
+                check_beside(combine((name,)))
         except FileError as error:
             click.echo(f"scimmock: {error}", err=True)
             wrong = error.exit_code

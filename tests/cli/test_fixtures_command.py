@@ -105,6 +105,22 @@ def test_check(run: Any, tmp_path: Path) -> None:
     assert done.returncode == 4 and "bad/fixture.yaml:3:1" in done.stderr and "'title'" in done.stderr
 
 
+def test_check_looks_at_all_variants_and_what_they_stand_beside(run: Any, tmp_path: Path) -> None:
+    """What only shows when a variant is chosen, or served beside another, is found too."""
+    head = "fixture: x\nkind: service\ntitle: X\n"
+    for name, text, what in (
+        ("variant", "variants: {a: {title: A, behaviour: {sort: 5}}}\n", "variant/fixture.yaml:4:38"),
+        ("nobody", "behaviour: {also: ['@b']}\n", "has no variant 'b'"),
+        ("same", "behaviour: {also: [rfc]}\n", "both are at /scim/v2"),
+        ("header", 'behaviour: {media_type: "a/b\\r\\nx: y"}\n', "header/fixture.yaml:4:13"),
+    ):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "fixture.yaml").write_text(head + text)
+        done = run("fixtures", "check", f"./{name}")
+        assert done.returncode == 4 and what in done.stderr, done.stderr
+        assert len(done.stderr.splitlines()) == 1
+
+
 @pytest.mark.parametrize(
     "arguments", [("check", "nothing"), ("show", "nothing"), ("check", "./nothing"), ("show", "okt")]
 )
