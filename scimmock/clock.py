@@ -32,6 +32,14 @@ def format_time(seconds: float) -> str:
     return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
+def parse_time(text: str) -> float:
+    """Return the seconds since 1970 of an xsd:dateTime with a time zone; raises ValueError."""
+    moment = datetime.fromisoformat(text)
+    if moment.tzinfo is None:
+        raise ValueError(f"{text!r} has no time zone")
+    return moment.timestamp()
+
+
 class Clock:
     """Seconds since 1970, real, frozen or shifted.
 

@@ -30,7 +30,7 @@ LEVELS = {
     "yamlfile": 3,
     "store": 3,
     "people": 3,
-    "proxy": 3,
+    "proxy": 5,
     "traffic": 2,
     "scim": 1,
     "clock": 1,
@@ -94,6 +94,21 @@ def test_only_the_proxy_knows_mitmproxy() -> None:
         _room(path) for path in FILES if any(name.split(".")[0] == "mitmproxy" for name in _imports(path))
     }
     assert users <= {"proxy"}
+
+
+@pytest.mark.parametrize(
+    "path",
+    [path for path in FILES if _room(path) == "proxy" and path.name != "faults.py"],
+    ids=lambda path: str(path.relative_to(ROOT)),
+)
+def test_the_addon_runs_where_nothing_but_mitmproxy_is_installed(path: Path) -> None:
+    """Only its faults, which it imports when they are asked for, may need more."""
+    for name in _imports(path):
+        first, _, rest = name.partition(".")
+        room = rest.split(".")[0]
+        alone = first in sys.stdlib_module_names or first == "mitmproxy"
+        own = first == "scimmock" and (room in ("", "proxy", "hosts", *STANDARD_LIBRARY_ONLY))
+        assert alone or own, name
 
 
 def test_every_file_says_what_it_is_for() -> None:

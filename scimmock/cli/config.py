@@ -69,7 +69,7 @@ def check_environment(command: str) -> None:
     """Raise UsageError for a variable SCIMMOCK_<COMMAND>_... that is no option of the command."""
     from .main import COMMANDS
 
-    prefix = f"SCIMMOCK_{command.upper()}_"
+    prefix = f"SCIMMOCK_{command}_".upper().replace("-", "_")
     known = [prefix + name.upper() for name in _options(COMMANDS[command][0])]
     for name in os.environ:
         if name.startswith(prefix) and name not in known and not _is_of_subcommand(command, name):
@@ -85,7 +85,9 @@ def _is_of_subcommand(command: str, variable: str) -> bool:
 
     group = importlib.import_module(f".{COMMANDS[command][0]}", __package__).command
     subcommands = getattr(group, "commands", {})
-    return any(variable.startswith(f"SCIMMOCK_{command}_{name}_".upper()) for name in subcommands)
+    return any(
+        variable.startswith(f"SCIMMOCK_{command}_{name}_".upper().replace("-", "_")) for name in subcommands
+    )
 
 
 def _options(module: str) -> dict[str, click.Parameter]:

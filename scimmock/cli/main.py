@@ -22,6 +22,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "clock": ("clock", "Show, stop and move a server's clock."),
     "verify": ("verify", "Check that a server was called as expected."),
     "tail": ("tail", "Show the exchanges of a server, one line each."),
+    "record": ("record", "Record what an identity provider and an application say to each other."),
+    "show": ("show", "Show a recorded session as a list that can be read."),
+    "convert": ("convert", "Turn recordings into HAR, curl, pytest or people, and HAR into recordings."),
+    "redact": ("redact", "Take secrets and persons out of a recording or HAR."),
+    "addon-path": ("addon_path", "Print where the addon for mitmproxy is."),
 }
 
 

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import UsageError
+from .redaction import redaction_options
 
 if TYPE_CHECKING:
+    from ..server.recording import RecordOptions
     from ..server.run import Ready, Running
 
 _NAMED = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)=(.*[^=].*)")
@@ -93,6 +95,15 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 )
 @click.option("--fault-header", is_flag=True, help="Let requests name rules in X-Scimmock-Fault.")
 @click.option("--db", type=_FILE, metavar="FILE", help="Keep the directory in a file.")
+@click.option("--record", type=_FILE, metavar="FILE", help="Record the session into this file.")
+@click.option(
+    "--record-existing",
+    type=click.Choice(["refuse", "append", "force"]),
+    default="refuse",
+    show_default=True,
+    help="What becomes of a recording that is there.",
+)
+@redaction_options
 @click.option("--tls-cert", type=_EXISTING, metavar="F", help="Certificate chain (PEM), for HTTPS.")
 @click.option("--tls-key", type=_EXISTING, metavar="F", help="Key of the certificate (PEM).")
 @click.option(
@@ -135,6 +146,7 @@ def command(**given: Any) -> None:
     configure_logging("error" if quiet else level)
     silent = quiet and form == "human"
     running.serve(lambda ready: None if silent else _announce(running, ready, form))
+    _end_recording(running, quiet)
 
 
 def _start(given: dict[str, Any], show_progress: bool) -> Running:
@@ -143,6 +155,7 @@ def _start(given: dict[str, Any], show_progress: bool) -> Running:
     from ..server.run import Running, ServeOptions
 
     basic, clients = given.pop("basic"), given.pop("oauth_client")
+    record = _recording(given)
     options = ServeOptions(
         fixtures=given.pop("fixture"),
         also=given.pop("also"),
@@ -150,6 +163,7 @@ def _start(given: dict[str, Any], show_progress: bool) -> Running:
         tokens=_tokens(given.pop("token")),
         basic=tuple(BasicSpec(*_pair("--basic", text)) for text in basic),
         clients=tuple(_client(ClientSpec, text) for text in clients),
+        record=record,
         **given,
     )
     if options.no_auth and (options.tokens or options.basic or options.clients):
@@ -163,6 +177,28 @@ def _start(given: dict[str, Any], show_progress: bool) -> Running:
     finally:
         if progress is not None:
             progress.close()
+
+
+def _recording(given: dict[str, Any]) -> RecordOptions | None:
+    from ..server.recording import RecordOptions
+
+    path, existing = given.pop("record"), given.pop("record_existing")
+    redact, key_file, fields = given.pop("redact"), given.pop("redact_key"), given.pop("redact_field")
+    if path is None:
+        return None
+    return RecordOptions(path, "new" if existing == "refuse" else existing, redact, key_file, fields)
+
+
+def _end_recording(running: Running, quiet: bool) -> None:
+    """Say what was recorded; the exit code is 6 when exchanges were lost."""
+    if running.recorder is None:
+        return
+    recorder = running.recorder.recorder
+    if not quiet:
+        click.echo(f"{recorder.written} exchanges recorded in {recorder.path}", err=True)
+    if recorder.lost:
+        click.echo(f"scimmock: {recorder.lost} exchanges were lost: {recorder.trouble}", err=True)
+        sys.exit(6)
 
 
 def _check_paths(base_path: str | None, public_url: str | None) -> None:

@@ -55,8 +55,9 @@ _WRITES = frozenset(("create", "replace", "patch", "delete"))
 class App:
     """Serves all tenants; ``control`` answers what lies below ``/_scimmock``.
 
-    ``on_exchange`` is told each finished exchange (an access log).  ``fault_header`` lets a request
-    name fault rules that fire for it (``X-Scimmock-Fault``).
+    ``on_exchange`` is told each finished exchange (an access log), ``record`` is given it with its scope
+    and tenant before the journal has it.  ``fault_header`` lets a request name fault rules that fire for
+    it (``X-Scimmock-Fault``).
     """
 
     def __init__(
@@ -66,12 +67,14 @@ class App:
         control: ASGIApp | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
         fault_header: bool = False,
+        record: Callable[[Exchange, Scope, Tenant], None] | None = None,
     ) -> None:
         self.tenants = tenants
         self.bases = bases
         self.control = control
         self.on_exchange = on_exchange
         self.fault_header = fault_header
+        self.record = record
         self.clock = tenants.clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -163,9 +166,7 @@ class App:
                 "kind": "client_gone",
                 "message": "the client went away before the end of the body",
             }
-            if passage is not None:
-                passage.close()
-            self._close(tenant or tenants.default, exchange)
+            self._close(scope, tenant or tenants.default, exchange, passage)
             return
         except asyncio.CancelledError:
             # The server stops and the grace for requests in flight is over.
@@ -178,9 +179,7 @@ class App:
         try:
             await self._send(scope, receive, send, reply, tenant or tenants.default, seen, exchange)
         finally:
-            if passage is not None:
-                passage.close()
-            self._close(tenant or tenants.default, exchange)
+            self._close(scope, tenant or tenants.default, exchange, passage)
 
     # ---- route, and who asks
 
@@ -390,8 +389,12 @@ class App:
         else:
             exchange.response_body, exchange.response_size = body[:sent], sent
 
-    def _close(self, tenant: Tenant, exchange: Exchange) -> None:
+    def _close(self, scope: Scope, tenant: Tenant, exchange: Exchange, passage: Passage | None) -> None:
+        if passage is not None:
+            passage.close()
         exchange.end = time.perf_counter()
+        if self.record is not None:
+            self.record(exchange, scope, tenant)
         tenant.journal.add(exchange)
         if exchange.rules:
             tenant.journal.publish("fault", {"change": "fired", "n": exchange.n, "rules": exchange.rules})

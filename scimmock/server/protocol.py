@@ -23,9 +23,14 @@ _serials = itertools.count(1)  # of connections
 
 
 class ScimProtocol(HttpToolsProtocol):
-    """One connection.  ``header_limit`` is in bytes, for the request line and all headers together."""
+    """One connection.  ``header_limit`` is in bytes, for the request line and all headers together.
+
+    ``keeps_spelling``: applications find the headers as the client spelled them in
+    ``scope["extensions"]["spelled"]``, which is for a recording.
+    """
 
     header_limit = 64 * 1024
+    keeps_spelling = False
     # Told about (status, detail, connection) of requests that end here, for the journal.
     on_refused: Callable[[int, str, int], None] | None = None
 
@@ -45,6 +50,7 @@ class ScimProtocol(HttpToolsProtocol):
         self._is_released = False
         self._is_stopping = False
         self.has_answered = False
+        self._spelled: list[tuple[bytes, bytes]] = []
 
     def data_received(self, data: bytes) -> None:
         if self._is_deaf:
@@ -58,6 +64,13 @@ class ScimProtocol(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.scope["extensions"] = {"scimmock": self}  # type: ignore[dict-item]
+        if self.keeps_spelling:
+            self.scope["extensions"]["spelled"] = self._spelled = []  # type: ignore[assignment]
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        super().on_header(name, value)
+        if self.keeps_spelling:
+            self._spelled.append((name, value))
 
     def on_headers_complete(self) -> None:
         if self._pending_bytes > self.header_limit or self._chunk_bytes > self.header_limit:

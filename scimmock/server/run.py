@@ -40,6 +40,7 @@ from .blueprint import Blueprint, population_of
 from .host import ControlHost
 from .persistence import Persistence
 from .protocol import ScimProtocol
+from .recording import RecordOptions, SessionRecorder
 from .tenants import MAX_TENANTS, Tenants
 
 log = logging.getLogger("scimmock")
@@ -77,6 +78,7 @@ class ServeOptions:
     quirks: tuple[str, ...] = ()
     also: tuple[str, ...] = ()
     lint: tuple[str, ...] = ()
+    record: RecordOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,13 +237,25 @@ class Running:
         self._access_log = _open_log(options.access_log)
         self.host = ControlHost(self.tenants, self.bases, self.admin_token)
         observer = self._log_access if self._access_log is not None else None
-        self.app = App(self.tenants, self.bases, control_app(self.host), observer, options.fault_header)
+        self.recorder: SessionRecorder | None = None
+        if options.record is not None:
+            base_url = f"{self.bases.bound}{blueprint.base_path}"
+            self.recorder = SessionRecorder(options.record, blueprint, base_url, self.clock.now())
+        self.app = App(
+            self.tenants,
+            self.bases,
+            control_app(self.host),
+            observer,
+            options.fault_header,
+            self.recorder.record if self.recorder is not None else None,
+        )
         protocol = type(
             "Protocol",
             (ScimProtocol,),
             {
                 "header_limit": blueprint.layers.behaviour.policy.limits.header_bytes,
                 "on_refused": staticmethod(self._refused),
+                "keeps_spelling": self.recorder is not None,
             },
         )
         self.config = uvicorn.Config(
@@ -331,6 +345,8 @@ class Running:
                 self.options.ready_file.unlink(missing_ok=True)
             if self._access_log is not None:
                 self._access_log.close()
+            if self.recorder is not None:
+                self.recorder.close()
 
     async def _serve(self) -> None:
         writer = asyncio.create_task(self.persistence.run(self.tenants)) if self.persistence else None

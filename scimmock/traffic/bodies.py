@@ -7,6 +7,7 @@ import json
 from typing import Any
 from urllib.parse import quote, unquote_plus
 
+from .form import exact_document
 from .secrets import (
     MASK,
     is_secret,
@@ -42,14 +43,7 @@ def body_form(body: bytes, size: int, quotes: bool = False) -> dict[str, Any]:
     if len(body) < size:
         return {"text": _text(text), "size": size, "cut": True}
     try:
-        document = json.loads(
-            text,
-            object_pairs_hook=_pairs,
-            parse_float=_exact_float,
-            parse_int=_exact_int,
-            parse_constant=_no_constant,
-        )
-        document = masked(document)
+        document = masked(exact_document(text))
         if quotes:
             document = _without_words(document)
         json.dumps(document, ensure_ascii=False).encode()
@@ -80,33 +74,6 @@ def _masked_pair(pair: str) -> str:
 def _text(text: str) -> str:
     """Return text that is no JSON, or nothing of it when it might tell a secret."""
     return MASK if names_secret(text) else text
-
-
-def _pairs(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    result = dict(pairs)
-    if len(result) != len(pairs):
-        raise ValueError("a key stands twice")
-    return result
-
-
-def _exact_float(text: str) -> float:
-    number = float(text)
-    if repr(number) != text:
-        raise ValueError("the number would change its form")
-    return number
-
-
-def _exact_int(text: str) -> int:
-    if len(text) > 20 or text == "-0":
-        raise ValueError("the number would change its form")
-    number = int(text)
-    if not -(2**63) <= number < 2**64:
-        raise ValueError("the number has more than 64 bits")
-    return number
-
-
-def _no_constant(text: str) -> Any:
-    raise ValueError(f"{text} is not JSON")
 
 
 def masked(value: Any) -> Any:

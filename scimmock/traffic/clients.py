@@ -15,6 +15,8 @@ _KNOWN = (
     ("jumpcloud", "jumpcloud"),
     ("sailpoint", "sailpoint"),
 )
+# The names of the known ones, which are those of their fixtures.
+KNOWN = frozenset(name for _, name in _KNOWN)
 _PRODUCT = re.compile(r"[^\s/;()]+")
 
 

@@ -150,11 +150,7 @@ class Exchange(_Rare):
                 "body": body_form(self.request_body, self.request_size),
             },
             "response": None,
-            "timing": {
-                "request_ms": _milliseconds(self.begin, self.received),
-                "wait_ms": _milliseconds(self.received, self.answered),
-                "response_ms": _milliseconds(self.answered, self.end),
-            },
+            "timing": self.timing(),
             "connection": self.connection,
             "error": self.error,
             "trace": self._trace(),
@@ -167,6 +163,14 @@ class Exchange(_Rare):
             status, headers, body = self.upstream
             document["upstream"] = _response(status, headers, body, len(body), self._quotes())
         return document
+
+    def timing(self) -> dict[str, float]:
+        """Return how many milliseconds the request, the wait for the answer and the answer took."""
+        return {
+            "request_ms": _milliseconds(self.begin, self.received),
+            "wait_ms": _milliseconds(self.received, self.answered),
+            "response_ms": _milliseconds(self.answered, self.end),
+        }
 
     def _quotes(self) -> bool:
         """Whether an error may quote a secret: the filter or the path that it is about names one."""

@@ -1,0 +1,114 @@
+"""Recording in process: what passes through the server goes into a file, without a proxy."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from ..traffic.exchange import Exchange
+from ..traffic.recorded import Wire, recorded
+from ..traffic.recorder import Recorder
+from ..traffic.recording import Mode, make_header
+from ..traffic.redact.key import load_key
+from ..traffic.redact.redactor import RedactMode, Redactor
+from ..traffic.routes import below
+from .blueprint import Blueprint
+from .incoming import Scope
+from .tenant import Tenant
+
+log = logging.getLogger("scimmock")
+
+_decoder = msgspec.json.Decoder()
+_encoder = msgspec.json.Encoder()
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOptions:
+    """Where a session is recorded, what becomes of a file that is there, and what is redacted."""
+
+    path: Path
+    existing: Mode = "new"
+    redact: RedactMode = "pseudonyms"
+    key_file: Path | None = None
+    fields: Sequence[str] = ()
+
+
+class SessionRecorder:
+    """Records the exchanges of all tenants; ``base_url`` is that of the default one.
+
+    Opening raises FileError and UsageError; after that whatever goes wrong is logged and counted, and
+    the traffic goes on.
+    """
+
+    def __init__(self, options: RecordOptions, blueprint: Blueprint, base_url: str, started: float) -> None:
+        layers = blueprint.layers
+        header = make_header(
+            "server",
+            base_url,
+            started,
+            fixture="+".join(layers.names),
+            faults=[{"name": rule.name, **rule.spec} for rule in blueprint.faults],
+            seed=blueprint.seed,
+            users=blueprint.population.users,
+            groups=blueprint.population.groups,
+        )
+        if blueprint.quirks:
+            header["quirks"] = [item.name for item in blueprint.quirks]
+        if layers.also:
+            header["also"] = [item.name for item in layers.beside]
+        key = load_key(options.key_file) if options.redact == "pseudonyms" else b""
+        redactor = Redactor(options.redact, key, options.fields)
+        redactor.never_returned(
+            [
+                {"name": attribute.name, "returned": "never"}
+                for kind in layers.behaviour.types
+                for attribute in kind.hidden
+                if attribute.returned == "never"
+            ]
+        )
+        self.recorder = Recorder(options.path, header, redactor, options.existing, _line, self._complain)
+        self._base_path = blueprint.base_path
+        self._complained = ""
+
+    def _complain(self, why: str) -> None:
+        if why != self._complained:
+            self._complained = why
+            log.error("the recording %s %s: exchanges are lost", self.recorder.path, why)
+
+    def record(self, exchange: Exchange, scope: Scope, tenant: Tenant) -> None:
+        """Record an exchange before the journal cuts it."""
+        extensions = scope.get("extensions") or {}
+        raw = scope["raw_path"].decode("latin-1")
+        own = f"{tenant.prefix}{tenant.base_path}"
+        path = below(raw, own)
+        base = None if own == self._base_path and path is not None else own if path is not None else ""
+        connection = extensions.get("scimmock")
+        added = list(connection.default_headers) if connection is not None and exchange.status else []
+        wire = Wire(raw if path is None else path, base, extensions.get("spelled") or exchange.headers, added)
+        try:
+            document = recorded(exchange, wire, self.recorder.started, _decode, _encoder.encode)
+        except Exception as error:  # a defect must not end the traffic
+            self.recorder.lose(f"cannot be recorded: {type(error).__name__}: {error}")
+            return
+        if self.recorder.record(document) is not None:
+            self._complained = ""
+
+    def close(self) -> None:
+        """Close the file."""
+        self.recorder.close()
+
+
+def _decode(body: bytes) -> Any:
+    try:
+        return _decoder.decode(body)
+    except msgspec.MsgspecError as error:
+        raise ValueError(str(error)) from None
+
+
+def _line(document: dict[str, Any]) -> bytes:
+    return _encoder.encode(document) + b"\n"

@@ -1,0 +1,112 @@
+"""The recorder: redacts exchanges, numbers them and writes them, and knows what it lost."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..clock import parse_time
+from ..errors import UsageError
+from .clients import KNOWN
+from .recording import Mode, Writer, encode_line
+from .redact.redactor import Redactor
+
+Encode = Callable[[dict[str, Any]], bytes]
+
+
+class Recorder:
+    """Writes a session.  Opening raises FileError and UsageError, recording never raises.
+
+    ``header`` is written with the first exchange, since a recorder between others may learn its
+    ``base_url`` only then.  ``written`` and ``lost`` count exchanges; ``trouble`` is the last reason why
+    one was lost, "" when the last one was written.  ``on_lost`` is told each reason at once.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        header: dict[str, Any],
+        redactor: Redactor,
+        mode: Mode = "new",
+        encode: Encode = encode_line,
+        on_lost: Callable[[str], None] | None = None,
+    ) -> None:
+        self.path = path
+        self.header = header
+        self.redactor = redactor
+        self.written = self.lost = 0
+        self.trouble = ""
+        self._encode = encode
+        self._on_lost = on_lost
+        self._writer = Writer(path, mode)
+        self._has_header = False
+        if self._writer.found is not None:
+            self._go_on_with(self._writer.found)
+
+    def _go_on_with(self, found: dict[str, Any]) -> None:
+        """Take over the header of a file that is continued, if what comes fits to what is there."""
+        there, here = found.get("redaction") or {}, self.redactor.about()
+        for name, option in (("mode", "--redact"), ("key_id", "--redact-key")):
+            if there.get(name) != here.get(name):
+                self._writer.close()
+                hint = f"the same {option} would be right, or another file"
+                raise UsageError(f"{self.path} was recorded with another {option}", hint=hint)
+        self.header = found
+        self._has_header = True
+        self.redactor.goes_on()
+
+    @property
+    def started(self) -> float:
+        """When the session began, in seconds since 1970: ``t`` of its exchanges counts from then."""
+        return parse_time(self.header["started"])
+
+    def record(self, document: dict[str, Any]) -> dict[str, Any] | None:
+        """Write an exchange, whose ``n`` is given here; returns what was written, None when it is lost."""
+        try:
+            if not self._has_header:
+                client = (document.get("trace") or {}).get("client")
+                if self.header["idp"] is None and client in KNOWN:
+                    self.header["idp"] = client
+                self.begin()
+            redacted = self.redactor.exchange(document)
+            redacted["n"] = self._writer.n + 1
+            self._writer.write(self._encode(redacted), self._first_line)
+        except Exception as error:  # whatever it is: the traffic goes on
+            self.lose(_words(error))
+            return None
+        self._writer.n += 1
+        self.written += 1
+        self.trouble = ""
+        return redacted
+
+    def begin(self) -> None:
+        """Write the header, if that has not been done; raises OSError."""
+        if not self._has_header:
+            self._writer.write(self._first_line(), bytes)
+            self._has_header = True
+
+    def _first_line(self) -> bytes:
+        return self._encode(self.redactor.header(self.header))
+
+    def lose(self, why: str) -> None:
+        """Count an exchange that could not be recorded."""
+        self.lost += 1
+        self.trouble = why
+        if self._on_lost is not None:
+            self._on_lost(why)
+
+    def close(self) -> None:
+        """Close the file; a session without exchanges still gets its header."""
+        try:
+            self.begin()
+        except OSError as error:
+            self.lose(_words(error))
+            self.lost -= 1
+        self._writer.close()
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, OSError):
+        return f"cannot be written: {error.strerror or error}"
+    return f"cannot be recorded: {type(error).__name__}: {error}"

@@ -1,0 +1,233 @@
+"""The recording file: JSON lines, the first of which is a header, each other one an exchange.
+
+Written with one ``write`` for each line on an append-only descriptor, so that a process which is killed
+loses at most the exchange in flight; read line by line, so that a long session takes no memory.
+"""
+
+from __future__ import annotations
+
+import errno
+import json
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any, Literal
+
+from ..clock import format_time
+from ..errors import FileError, UsageError
+
+VERSION = "recording/1"
+KNOWN_VERSIONS = (VERSION,)
+Mode = Literal["new", "append", "force"]
+_TAIL = 65_536  # bytes at the end of a file among which its last line is looked for first
+
+
+def make_header(
+    by: str, base_url: str, started: float, redaction: dict[str, Any] | None = None, **more: Any
+) -> dict[str, Any]:
+    """Return the first line of a recording.
+
+    ``by`` is "addon", "server" or "provision", ``started`` seconds since 1970; ``more`` are the other
+    keys of a header: idp, fixture, faults, seed, users, groups, clock, synthetic.
+    """
+    header: dict[str, Any] = {
+        "scimmock": VERSION,
+        "started": format_time(started),
+        "base_url": base_url,
+        "by": by,
+        "idp": None,
+        "fixture": None,
+        "faults": [],
+        "seed": None,
+        "users": None,
+        "groups": None,
+        "clock": None,
+        "synthetic": False,
+        "redaction": redaction or {"mode": "none", "key": None, "counts": {}},
+    }
+    unknown = more.keys() - header.keys()
+    if unknown:
+        raise ValueError(f"a header has no {sorted(unknown)[0]!r}")
+    return header | more
+
+
+def encode_line(document: dict[str, Any]) -> bytes:
+    """Return a header or an exchange as a line."""
+    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+
+
+# ---- reading
+
+
+class Recording:
+    """A recording to read: ``header``, and by iteration its exchanges, as often as wanted.
+
+    ``notices`` are sentences on lines that were skipped, of the iteration that came last.
+    """
+
+    def __init__(self, path: Path, header: dict[str, Any]) -> None:
+        self.path = path
+        self.header = header
+        self.notices: list[str] = []
+
+    def __iter__(self) -> Iterator[dict[str, Any]]:
+        """Yield the exchanges in the order of the file; raises FileError for a line that is none."""
+        self.notices = []
+        for number, document in _lines(self.path, self.notices):
+            if number == 1:
+                continue
+            if "scimmock" in document:  # the file was continued by a later run
+                continue
+            _check_exchange(document, f"{self.path}:{number}")
+            yield document
+
+
+def open_recording(path: Path) -> Recording:
+    """Open a recording; raises FileError when it is none, or of a version that is not known."""
+    notices: list[str] = []
+    _, header = next(_lines(path, notices), (0, None))
+    where = f"{path}:1"
+    if header is None and notices:
+        raise FileError("is no recording: its first line is no JSON", where=where, hint=_LOOKS)
+    if header is None:
+        raise FileError("is empty, nothing was recorded", where=str(path))
+    version = header.get("scimmock")
+    if not isinstance(version, str):
+        raise FileError("is no recording: its first line has no 'scimmock'", where=where, hint=_LOOKS)
+    if version not in KNOWN_VERSIONS:
+        known = ", ".join(KNOWN_VERSIONS)
+        raise FileError(f"is of the version {version!r}", where=where, hint=f"known are {known}")
+    return Recording(path, header)
+
+
+_LOOKS = f'a recording begins with {{"scimmock": "{VERSION}", ...}}'
+
+
+def _lines(path: Path, notices: list[str]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Yield (number, document) of each line that is an object; what is torn is told in ``notices``."""
+    try:
+        with open(path, "rb") as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                try:
+                    document = json.loads(line)
+                except (ValueError, RecursionError):
+                    why = "was not written to its end" if not line.endswith(b"\n") else "is no JSON"
+                    notices.append(f"{path}:{number}: the line {why}, it is skipped")
+                    document = None
+                    if number == 1:
+                        return
+                if isinstance(document, dict):
+                    yield number, document
+                elif document is not None:
+                    raise FileError("is no exchange", where=f"{path}:{number}", hint="an object would be one")
+    except OSError as error:
+        raise FileError(f"cannot be read: {error.strerror}", where=str(path)) from None
+
+
+def _check_exchange(document: dict[str, Any], where: str) -> None:
+    request = document.get("request")
+    if not isinstance(request, dict) or not all(isinstance(request.get(k), str) for k in ("method", "path")):
+        raise FileError("is no exchange: its request has no method and path", where=where)
+    if not isinstance(request.get("query", ""), str):
+        raise FileError("is no exchange: the query of its request is no string", where=where)
+    for name in ("response", "upstream", "error", "trace"):
+        if not isinstance(document.get(name), dict | None):
+            raise FileError(f"is no exchange: its {name} is no object", where=where)
+    response = document.get("response")
+    if response is not None and not isinstance(response.get("status"), int):
+        raise FileError("is no exchange: its response has no status", where=where)
+    for name in ("request", "response", "upstream"):
+        message = document.get(name) or {}
+        if not isinstance(message.get("body"), dict | None):
+            hint = '{"json": ..., "size": 2} would be one'
+            raise FileError(f"is no exchange: the body of its {name} is no object", where=where, hint=hint)
+        headers = message.get("headers")
+        if headers is not None and not (isinstance(headers, list) and all(map(_is_pair, headers))):
+            hint = '["Content-Type", "application/scim+json"] would be one'
+            raise FileError(f"is no exchange: a header of its {name} is no pair", where=where, hint=hint)
+
+
+def _is_pair(pair: Any) -> bool:
+    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
+
+
+# ---- writing
+
+
+class Writer:
+    """Appends lines to a recording.  What fails to be written in part is taken back.
+
+    ``mode`` "new" refuses a file that is there, "append" goes on with it, "force" begins it anew.
+    Opening raises FileError or UsageError; writing raises OSError.  ``n`` is the number of the last
+    exchange in the file.
+    """
+
+    def __init__(self, path: Path, mode: Mode = "new") -> None:
+        self.path = path
+        self.n = 0
+        # The header of a file that is continued.
+        self.found: dict[str, Any] | None = None
+        exists = path.exists()
+        if exists and mode == "new":
+            raise UsageError(f"{path} is there already", hint="--append goes on with it, --force replaces it")
+        self._descriptor = self._open(os.O_TRUNC if mode == "force" else 0)
+        if exists and mode == "append" and path.stat().st_size:
+            try:
+                self._continue()
+            except FileError:
+                os.close(self._descriptor)
+                raise
+
+    def _open(self, flags: int = 0) -> int:
+        try:
+            flags |= os.O_WRONLY | os.O_CREAT | os.O_APPEND | getattr(os, "O_CLOEXEC", 0)
+            descriptor = os.open(self.path, flags, 0o600)
+        except OSError as error:
+            raise FileError(f"cannot be written: {error.strerror}", where=str(self.path)) from None
+        self._inode = os.fstat(descriptor).st_ino
+        return descriptor
+
+    def _continue(self) -> None:
+        recording = open_recording(self.path)
+        self.found = recording.header
+        for exchange in recording:
+            number = exchange.get("n")
+            self.n = max(self.n, number if isinstance(number, int) else 0)
+        with open(self.path, "rb") as file:
+            file.seek(-1, os.SEEK_END)
+            if file.read(1) != b"\n":
+                os.write(self._descriptor, b"\n")  # ends a torn line, which readers skip
+
+    def write(self, line: bytes, again: Callable[[], bytes] = bytes) -> None:
+        """Write one line; raises OSError, and nothing of it stays then.
+
+        Where somebody has moved or removed the file meanwhile, a new one is begun with ``again()``,
+        its header.
+        """
+        try:
+            if os.stat(self.path).st_ino != self._inode:
+                raise FileNotFoundError
+        except FileNotFoundError:
+            self._begin_again(again())
+        written = os.write(self._descriptor, line)
+        if written != len(line):
+            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def _begin_again(self, header: bytes) -> None:
+        try:
+            descriptor = self._open()
+        except FileError as error:
+            raise OSError(errno.ENOENT, str(error)) from None
+        os.close(self._descriptor)
+        self._descriptor = descriptor
+        if header and not os.fstat(descriptor).st_size:
+            os.write(descriptor, header)
+
+    def close(self) -> None:
+        """Close the file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+            self._descriptor = -1

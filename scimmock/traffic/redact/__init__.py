@@ -1,0 +1,1 @@
+"""What is personal or secret in a session, and what takes its place; standard library only."""

@@ -1,0 +1,134 @@
+"""JSON bodies: each value by its place, a PATCH operation by its path, a bulk operation by its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..secrets import MASK, tells_secret
+from .addresses import Addresses
+from .atoms import Atoms
+from .filters import Filters
+from .places import Kind, Place, is_attribute_path
+from .texts import Texts
+
+# Looked at for every value: a name of this module is found faster than a member of an enumeration.
+_PERSON, _SECRET = Kind.PERSON, Kind.SECRET
+
+
+class Documents:
+    """Redacts what JSON decodes to.  ``resources``, ``errors`` and ``discovery`` are the places of bodies."""
+
+    def __init__(
+        self,
+        atoms: Atoms,
+        filters: Filters,
+        addresses: Addresses,
+        texts: Texts,
+        trees: tuple[Place, Place, Place],
+    ) -> None:
+        self.atoms = atoms
+        self.filters = filters
+        self.addresses = addresses
+        self.texts = texts
+        self.resources, self.errors, self.discovery = trees
+        self._person = atoms.values.person
+        # Whether an error is about a secret, and might quote it.
+        self.guarded = False
+
+    def body(self, document: Any, place: Place) -> Any:
+        """Return a document whose values stand at a place."""
+        kind = type(document)
+        if kind is dict:
+            return self._object(document, place)
+        if kind is list:
+            return [self.body(item, place) for item in document]
+        if kind is str:
+            return self._string(document, place)
+        if document is None or kind is bool:
+            if place.kind is Kind.SECRET and document is not None:
+                return MASK
+            return document
+        return self.atoms.number(document, place)
+
+    def _object(self, document: dict[str, Any], place: Place) -> dict[str, Any]:
+        if place.is_operations:
+            return self._operation(document, place)
+        found: dict[str, Any] = {}
+        secret = place.kind is Kind.SECRET
+        children = place.children
+        for key, value in document.items():
+            child = place if secret else children.get(key) or place.child(key)
+            kind = type(value)
+            if kind is str:
+                if child.kind is _PERSON:
+                    new = self._person(value)
+                    if new != value:
+                        child.count += 1
+                else:
+                    new = value if value in child.harmless else self._string(value, child)
+            elif (kind is bool or value is None) and not secret and child.kind is not _SECRET:
+                new = value
+            else:
+                new = self.body(value, child)
+            if not child.is_named:
+                key = self._key(key, found)
+            found[key] = new
+        return found
+
+    def _key(self, key: str, found: dict[str, Any]) -> str:
+        """Return a key that is no name of an attribute, and may name somebody."""
+        if is_attribute_path(key):
+            return key
+        shown = MASK if tells_secret(key) else self._person(key)
+        while shown in found:
+            shown += "_"
+        return shown
+
+    def _string(self, value: str, place: Place) -> str:
+        kind = place.kind
+        if kind is Kind.LABEL and not is_attribute_path(value):
+            kind = Kind.TEXT
+        if kind is Kind.TEXT:
+            if self.guarded:
+                place.count += 1
+                return MASK
+            return self.texts.sentence(value, place)
+        if kind is Kind.ADDRESS:
+            return self.addresses.url(value) if "/" in value else self.atoms.string(value, place)
+        if kind is Kind.FILTER:
+            return self.filters.filter(value)
+        if kind is Kind.PATH:
+            return self.addresses.url(value) if value.startswith("/") else self.filters.path(value)[0]
+        return value if kind is Kind.LABEL else self.atoms.string(value, place)
+
+    def _operation(self, operation: dict[str, Any], place: Place) -> dict[str, Any]:
+        """Return one operation of a PATCH or bulk request, or of the answer to that."""
+        by_lower = {key.lower(): value for key, value in operation.items()}
+        path = by_lower.get("path")
+        target = self.resources
+        failed = str(_status(by_lower.get("status"))).startswith(("4", "5"))
+        shown_path: str | None = None
+        if isinstance(path, str):
+            if path.startswith("/") or "method" in by_lower:
+                shown_path = self.addresses.url(path)
+            else:
+                shown_path, target = self.filters.path(path)
+        found: dict[str, Any] = {}
+        for key, value in operation.items():
+            low = key.lower()
+            if low == "path" and shown_path is not None:
+                new: Any = shown_path
+            elif low == "value":
+                new = self.body(value, target)
+            elif low == "data":
+                new = self.body(value, self.resources)
+            elif low == "response":
+                new = self.body(value, self.errors if failed else self.resources)
+            else:
+                new = self.body(value, place.child(key))
+            found[key] = new
+        return found
+
+
+def _status(status: Any) -> Any:
+    return status.get("code") if isinstance(status, dict) else status

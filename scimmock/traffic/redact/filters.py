@@ -1,0 +1,133 @@
+"""Filters and the paths of PATCH operations: names and operators stay, values go by their attribute."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Literal
+
+from ...scim.filter import OPERATORS
+from ..secrets import MASK, is_secret, masked_filter
+from .atoms import Atoms
+from .places import Kind, Place, is_attribute_path
+from .texts import Texts
+
+_TOKENS = re.compile(
+    r"""\s+
+    | (?P<string>"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*')
+    | (?P<mark>[()\[\]])
+    | (?P<tail>(?<=\])\.[A-Za-z$][\w$-]*)
+    | (?P<word>[^\s()\[\]"']+)""",
+    re.X | re.DOTALL,
+)
+_LITERALS = ("true", "false", "null")
+_NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_SEEKING = ("sw", "ew", "co")
+
+
+class Filters:
+    """Redacts filters (RFC 7644 section 3.4.2.2) and PATCH paths (section 3.5.2) of resources."""
+
+    def __init__(self, atoms: Atoms, texts: Texts, resources: Place) -> None:
+        self.atoms = atoms
+        self.texts = texts
+        self.resources = resources
+
+    def filter(self, text: str, within: Place | None = None) -> str:
+        """Return a filter; one that follows no grammar goes as a sentence, one about a secret is masked."""
+        if is_secret(text):
+            shown = masked_filter(text)
+            if shown == MASK:
+                return MASK
+        return self._filter(text, within or self.resources) or self.texts.sentence(text)
+
+    def path(self, text: str) -> tuple[str, Place]:
+        """Return the path of a PATCH operation, and the place that it leads to."""
+        stripped = text.strip()
+        if "[" not in stripped:
+            if is_attribute_path(stripped):
+                return text, self.resources.at(stripped)
+            return self.texts.sentence(text), self.resources
+        attribute, _, rest = stripped.partition("[")
+        inner, bracket, tail = rest.rpartition("]")
+        if not bracket or not is_attribute_path(attribute) or (tail and not re.fullmatch(r"\.[\w$-]+", tail)):
+            return self.filter(text), self.resources
+        place = self.resources.at(attribute)
+        if place.kind is Kind.SECRET:
+            shown = f"{attribute}[{MASK}]{tail}"
+        else:
+            shown = f"{attribute}[{self.filter(inner, place)}]{tail}"
+        return shown, place.child(tail[1:]) if tail else place
+
+    def _filter(self, text: str, root: Place) -> str | None:
+        """Return a filter that follows the grammar loosely, None for anything else."""
+        found: list[str] = []
+        places, place = [root], root
+        expected: Literal["name", "operator", "value", "end"] = "name"
+        operator, at = "", 0
+        while at < len(text):
+            match = _TOKENS.match(text, at)
+            if match is None:
+                return None
+            at, kind, token = match.end(), match.lastgroup, match[0]
+            low = token.lower()
+            if kind is None or (
+                kind == "word" and low in ("and", "or", "not") and expected in ("name", "end")
+            ):
+                expected = "name" if kind else expected
+            elif kind == "mark":
+                if token == "[":
+                    places.append(place)
+                    expected = "name"
+                elif token == "]":
+                    if len(places) < 2:
+                        return None
+                    place = places.pop()
+                    expected = "end"
+                elif expected == "operator":
+                    return None
+            elif kind == "tail":
+                place, expected = place.child(token[1:]), "operator"
+            elif expected == "name" and kind == "word" and is_attribute_path(token):
+                place, expected = places[-1].at(token), "operator"
+            elif expected == "operator" and kind == "word" and low == "pr":
+                expected = "end"
+            elif expected == "operator" and kind == "word" and low in OPERATORS:
+                operator, expected = low, "value"
+            elif expected == "value":
+                token, expected = self._value(token, operator, place), "end"
+            else:
+                return None
+            found.append(token)
+        return "".join(found) if expected == "end" and len(places) == 1 else None
+
+    def _value(self, token: str, operator: str, place: Place) -> str:
+        """Return what an attribute is compared with."""
+        if token[0] not in "\"'":
+            if token.lower() in _LITERALS:
+                return token
+            if _NUMBER.fullmatch(token):
+                number = float(token) if re.search(r"[.eE]", token) else int(token)
+                return str(self.atoms.number(number, place))
+            return self._compared(token, operator, place)
+        quote, inner = token[0], token[1:-1]
+        try:
+            if quote == "'":
+                inner = re.sub(
+                    r"\\(.)|(\")", lambda match: match[1] if match[1] == "'" else f"\\{match[0][-1]}", inner
+                )
+            plain = json.loads(f'"{inner}"', strict=False)
+        except ValueError:
+            return quote + self.texts.sentence(inner) + quote
+        shown = json.dumps(self._compared(plain, operator, place), ensure_ascii=inner.isascii())[1:-1]
+        return quote + (shown.replace('\\"', '"').replace("'", "\\'") if quote == "'" else shown) + quote
+
+    def _compared(self, plain: str, operator: str, place: Place) -> str:
+        if operator in _SEEKING and place.kind in (Kind.PERSON, Kind.FORCED):
+            values = self.atoms.values
+            if values.words.learn(operator, plain):
+                values.forget()
+            # A part of a value is words, whatever form it seems to have.
+            place.count += 1
+            return values.words.text(plain)
+        return self.atoms.string(plain, place)

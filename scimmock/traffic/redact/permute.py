@@ -1,0 +1,134 @@
+"""Keyed permutations: what has a form becomes something else of the same form, and no two things the same.
+
+Words are permuted among all words of their form by a Feistel network whose rounds are HMAC-SHA-256
+(RFC 2104): the same key gives the same words, without the key nobody can go back, and since it is a
+permutation two words never become one, however short they are.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from functools import lru_cache
+
+from .alphabets import DIGITS, LETTERS, alphabet, place
+
+_ROUNDS = 4
+_NOT_ZERO = DIGITS[1:]
+_BASE_26 = str.maketrans(LETTERS, DIGITS + LETTERS[:16])
+
+
+class Keyed:
+    """HMAC-SHA-256 with a key that is prepared once."""
+
+    def __init__(self, key: bytes) -> None:
+        block = hashlib.sha256(key).digest() if len(key) > 64 else key
+        block = block.ljust(64, b"\0")
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+
+    def digest(self, message: bytes) -> bytes:
+        """Return the 32 bytes of the code of a message."""
+        inner, outer = self._inner.copy(), self._outer.copy()
+        inner.update(message)
+        outer.update(inner.digest())
+        return outer.digest()
+
+    def number(self, message: str) -> int:
+        """Return the code of a message as a number of 256 bits."""
+        return int.from_bytes(self.digest(message.encode("utf-8", "surrogatepass")))
+
+
+class Permutation:
+    """Permutes words and numbers under one key."""
+
+    def __init__(self, keyed: Keyed) -> None:
+        self._keyed = keyed
+        self._single = lru_cache(maxsize=256)(self._shuffled)
+
+    def word(self, word: str, salt: int = 0) -> str:
+        """Return the pseudonym of a word of folded letters and digits; equal forms in and out.
+
+        A number does not get a leading zero, nor lose one.  ``salt`` other than 0 gives another word.
+        """
+        length = len(word)
+        middle = length // 2
+        if length > 1 and word.isascii() and word.isalpha():
+            # What most words are; the general way below would find the same.
+            code = word.translate(_BASE_26)
+            left, right = self._mixed(
+                (int(code[:middle], 26), 26**middle),
+                (int(code[middle:], 26), 26 ** (length - middle)),
+                f"{salt}:{'a' * length}",
+            )
+            return _letters(left, middle) + _letters(right, length - middle)
+        alphabets = _alphabets(word)
+        if length == 1:
+            return self._single(alphabets[0], salt)[alphabets[0].index(word)]
+        left, right = self._mixed(
+            _number(word[:middle], alphabets[:middle]),
+            _number(word[middle:], alphabets[middle:]),
+            f"{salt}:{''.join(letters[0] for letters in alphabets)}",
+        )
+        return _word(left, alphabets[:middle]) + _word(right, alphabets[middle:])
+
+    def _mixed(self, left: tuple[int, int], right: tuple[int, int], form: str) -> tuple[int, int]:
+        """Return two numbers for two, each given with how many there are: a Feistel network."""
+        (a, a_size), (b, b_size) = left, right
+        digest = self._keyed.digest
+        for turn in range(0, _ROUNDS, 2):
+            a = (a + int.from_bytes(digest(f"{turn}:{form}:{b}".encode()))) % a_size
+            b = (b + int.from_bytes(digest(f"{turn + 1}:{form}:{a}".encode()))) % b_size
+        return a, b
+
+    def below(self, number: int, size: int, form: str) -> int:
+        """Return the pseudonym of a number from 0 to ``size`` - 1 among those."""
+        width = 1
+        while width * width < size:
+            width += 1
+        # Walking on until the number is in range keeps it a permutation.
+        while True:
+            left, right = divmod(number, width)
+            left, right = self._mixed((left, width), (right, width), form)
+            number = left * width + right
+            if number < size:
+                return number
+
+    def _shuffled(self, letters: str, salt: int) -> str:
+        """Return an alphabet in another order."""
+        return "".join(sorted(letters, key=lambda letter: self._keyed.digest(f"{salt}:{letter}".encode())))
+
+
+def _letters(number: int, length: int) -> str:
+    found = ""
+    for _ in range(length):
+        number, at = divmod(number, 26)
+        found = LETTERS[at] + found
+    return found
+
+
+def _alphabets(word: str) -> list[str]:
+    if word.isascii():
+        alphabets = [DIGITS if "0" <= letter <= "9" else LETTERS for letter in word]
+        if "0" <= word[0] <= "9" and word.isdecimal():
+            alphabets[0] = "0" if word[0] == "0" else _NOT_ZERO
+        return alphabets
+    return [alphabet(letter) for letter in word]
+
+
+def _number(word: str, alphabets: list[str]) -> tuple[int, int]:
+    """Return the number that a word is among all of its form, and how many there are."""
+    number, size = 0, 1
+    for letter, letters in zip(word, alphabets, strict=True):
+        count = len(letters)
+        at = place(letter) if count not in (1, 9) else letters.index(letter)
+        number = number * count + at
+        size *= count
+    return number, size
+
+
+def _word(number: int, alphabets: list[str]) -> str:
+    found = []
+    for letters in reversed(alphabets):
+        number, at = divmod(number, len(letters))
+        found.append(letters[at])
+    return "".join(reversed(found))

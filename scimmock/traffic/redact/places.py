@@ -1,0 +1,230 @@
+"""Where a value stands in a body, and what that says of it.
+
+A `Place` is an attribute or a key of a message; places form trees, one for each kind of body, which grow
+with the names that are seen.  What a name means is written once, in the tables below: whatever is not in
+them is personal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from enum import Enum, auto
+
+from ..secrets import is_secret
+
+
+class Kind(Enum):
+    """What the strings and numbers at a place are."""
+
+    PERSON = auto()  # personal, whatever it is
+    FORCED = auto()  # asked to be replaced, even what is known to be harmless
+    SECRET = auto()  # dropped
+    URN = auto()
+    NAME = auto()  # of an attribute, type, operation or error
+    CANONICAL = auto()  # a value that the schema lists, or personal
+    DATE = auto()
+    VERSION = auto()
+    NUMBER = auto()  # of an envelope
+    LABEL = auto()  # a name that is a sentence where it is none of an attribute
+    ADDRESS = auto()  # a URL or path of the service
+    TEXT = auto()  # a sentence of the service
+    FILTER = auto()
+    PATH = auto()  # of a PATCH operation, or of one in a bulk request
+    COUNTRY = auto()
+    LANGUAGE = auto()
+    ZONE = auto()
+    LITERAL = auto()  # of a schema: kept as it is
+
+
+def _table(**kinds: str) -> dict[str, Kind]:
+    return {name: Kind[kind] for kind, names in kinds.items() for name in names.split()}
+
+
+_EVERYWHERE = _table(
+    URN="schemas",
+    CANONICAL="type usertype",
+    DATE="meta.created meta.lastmodified",
+    VERSION="meta.version operations.version",
+    NAME="meta.resourcetype scimtype op method attributes excludedattributes sortby sortorder token_type",
+    NUMBER="totalresults itemsperpage startindex count failonerrors status expires_in",
+    ADDRESS="meta.location location $ref",
+    FILTER="filter",
+    PATH="path",
+    COUNTRY="country",
+    LANGUAGE="locale preferredlanguage",
+    ZONE="timezone",
+)
+_OF_ERRORS = _table(
+    TEXT="message description error error_description title reason errors detail details source cause "
+    "error_uri developermessage usermessage summary",
+    NAME="errorcode error_code code",
+    DATE="timestamp",
+    ADDRESS="instance path",
+)
+_OF_DISCOVERY = _table(
+    LABEL="name",
+    LITERAL="id schema type mutability returned uniqueness canonicalvalues referencetypes endpoint "
+    "resourcetype",
+    TEXT="description",
+    NUMBER="maxoperations maxpayloadsize maxresults defaultpagesize maxpagesize cursortimeout",
+    ADDRESS="documentationuri specuri",
+)
+_ATTRIBUTE = re.compile(r"(?:[A-Za-z][\w.+-]*:[\w.:/+-]*:)?[$A-Za-z_][\w$-]*(?:\.[$A-Za-z_][\w$-]*)?")
+_URN = re.compile(r"urn:[\w.:+/-]+", re.I)
+_MOST = 4_000  # places that are remembered
+
+
+def is_attribute_path(text: str) -> bool:
+    """Whether a text has the form of an attribute path, with or without the URN of a schema."""
+    return _ATTRIBUTE.fullmatch(text) is not None
+
+
+def is_urn(text: str) -> bool:
+    """Whether a text has the form of the URN of a schema."""
+    return _URN.fullmatch(text) is not None
+
+
+class Rules:
+    """What holds for all trees of a session.
+
+    ``forced`` and ``dropped`` are attribute paths in lower case that are to be replaced or dropped
+    though they are not known as personal or secret; ``never`` are names of attributes of which a schema
+    says that they are never returned.
+    """
+
+    def __init__(self, forced: Iterable[str] = (), dropped: Iterable[str] = ()) -> None:
+        self.forced = frozenset(path.lower() for path in forced)
+        self.dropped = frozenset(path.lower() for path in dropped)
+        self.never: set[str] = set()
+        self.made = 0
+
+    def kind(self, label: str, table: dict[str, Kind]) -> Kind:
+        """Return the kind of a place by its label, ``emails.value`` or with the URN of its extension."""
+        label = label.lower()
+        path = label.rpartition(":")[2]
+        parent, _, name = path.rpartition(".")
+        parent = parent.rpartition(".")[2]
+        if self.dropped & {label, path} or name in self.never or is_secret(name):
+            return Kind.SECRET
+        if self.forced & {label, path}:
+            return Kind.FORCED
+        for key in (f"{parent}.{name}", name):
+            for kinds in (table, _EVERYWHERE):
+                if key in kinds:
+                    return kinds[key]
+        return Kind.LITERAL if table is _OF_DISCOVERY and parent == "schemaextensions" else Kind.PERSON
+
+
+class Place:
+    """An attribute or key.  ``label`` is its path, ``count`` how often something was replaced there.
+
+    ``is_root``: resources begin here, or an extension of one.  ``harmless`` are strings that were found
+    to be so here.  ``is_named``: its key has the form of a name.
+    """
+
+    __slots__ = (
+        "children",
+        "count",
+        "harmless",
+        "is_named",
+        "is_operations",
+        "is_root",
+        "kind",
+        "label",
+        "rules",
+        "table",
+    )
+
+    def __init__(
+        self,
+        rules: Rules,
+        table: dict[str, Kind],
+        label: str = "",
+        kind: Kind = Kind.PERSON,
+        root: bool = True,
+    ) -> None:
+        self.rules = rules
+        self.table = table
+        self.label = label
+        self.kind = kind
+        self.is_root = root
+        self.is_operations = label.lower() == "operations"
+        self.is_named = True
+        self.harmless: set[str] = set()
+        self.count = 0
+        self.children: dict[str, Place] = {}
+
+    def child(self, key: str) -> Place:
+        """Return the place of a key below this one; dots and URNs in the key lead further down."""
+        found = self.children.get(key)
+        if found is None:
+            found = self._new(key)
+            if self.rules.made < _MOST:
+                self.rules.made += 1
+                self.children[key] = found
+        return found
+
+    def _new(self, key: str) -> Place:
+        if self.is_root:
+            if key.lower().startswith("urn:"):
+                urn, _, name = key.rpartition(":")
+                if _is_version(urn.rpartition(":")[2]):  # ...:2.0:User is a schema
+                    return Place(self.rules, self.table, key, self.rules.kind(key, self.table))
+                return Place(self.rules, self.table, urn).child(name)
+            if key.lower() in ("resources", "response"):
+                return self
+            first, dot, rest = key.partition(".")
+            if dot and first and rest and is_attribute_path(key):
+                return self.child(first).child(rest)
+        separator = ":" if self.label.lower().startswith("urn:") and self.is_root else "."
+        label = f"{self.label}{separator}{key}" if self.label else key
+        found = Place(self.rules, self.table, label, self.rules.kind(label, self.table), root=False)
+        found.is_named = is_attribute_path(key) or key in ("", "$schema")
+        return found
+
+    def at(self, path: str) -> Place:
+        """Return the place that the path of a PATCH operation or of a filter leads to from here."""
+        place: Place = self
+        urn, colon, rest = path.rpartition(":")
+        if colon and _is_version(urn.rpartition(":")[2]):
+            return place.child(path)
+        if colon and not urn.lower().startswith("urn:ietf:params:scim:schemas:core:"):
+            place = place.child(f"{urn}:{rest.partition('.')[0]}")
+            rest = rest.partition(".")[2]
+        for name in filter(None, rest.split(".")):
+            place = place.child(name)
+        return place
+
+    def reconsider(self) -> None:
+        """Look anew at which places hold secrets: the rules have changed."""
+        for child in self.children.values():
+            if child is not self:
+                if self.rules.kind(child.label, self.table) is Kind.SECRET:
+                    child.kind = Kind.SECRET
+                    child.harmless.clear()
+                child.reconsider()
+
+    def forget(self) -> None:
+        """Count anew from here on down."""
+        self.count = 0
+        for child in self.children.values():
+            if child is not self:
+                child.forget()
+
+    def counted(self) -> Iterable[tuple[str, int]]:
+        """Yield (label, count) of this place and those below it at which something was replaced."""
+        if self.count:
+            yield self.label, self.count
+        for child in self.children.values():
+            if child is not self:
+                yield from child.counted()
+
+
+def _is_version(text: str) -> bool:
+    return text.replace(".", "").isdigit()
+
+
+def trees(rules: Rules) -> tuple[Place, Place, Place]:
+    """Return the roots of resources and messages, of errors, and of discovery."""
+    return Place(rules, {}), Place(rules, _OF_ERRORS), Place(rules, _OF_DISCOVERY)

@@ -1,0 +1,313 @@
+"""Redacts exchanges on their way to a file: one session, one exchange after the other.
+
+Secrets are dropped: a mask takes their place.  What may name a person becomes a pseudonym (see `words`);
+what is known to be harmless stays (see `places` and `vocabulary`).
+"""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from ...errors import UsageError
+from ..clients import client_of
+from ..secrets import MASK, is_secret, names_secret
+from .addresses import Addresses
+from .atoms import Atoms
+from .documents import Documents
+from .filters import Filters
+from .headers import Headers
+from .permute import Keyed
+from .places import Kind, Place, Rules, is_attribute_path, trees
+from .plain import PlainTexts, PlainValues
+from .texts import Texts
+from .values import Values
+from .words import Words
+
+RedactMode = Literal["none", "secrets", "pseudonyms"]
+MODES: tuple[RedactMode, ...] = ("none", "secrets", "pseudonyms")
+
+
+class Redactor:
+    """Redacts the exchanges of one session.
+
+    ``fields`` are attribute paths whose values are replaced too, ``PATH=drop`` those that are dropped;
+    a wrong one raises UsageError.  ``header`` comes first: it knows the address of the service.
+    """
+
+    def __init__(self, mode: RedactMode = "pseudonyms", key: bytes = b"", fields: Sequence[str] = ()) -> None:
+        self.mode = mode
+        keyed = Keyed(key)
+        self._key_id = keyed.digest(b"the name of this key").hex()[:8] if mode == "pseudonyms" else None
+        self._rules = _rules(fields)
+        self._trees = trees(self._rules)
+        resources = self._trees[0]
+        careful = Values(keyed, Words(keyed))
+        values, self._texts = careful, Texts(careful)
+        if mode != "pseudonyms":
+            values = PlainValues(keyed)
+            self._texts = PlainTexts(values, self._texts)
+        self._words = values.words
+        atoms = Atoms(values)
+        self._filters = Filters(atoms, self._texts, resources)
+        self._addresses = Addresses(values, self._filters, resources)
+        self._headers = Headers(values, self._addresses, self._texts)
+        self._documents = Documents(atoms, self._filters, self._addresses, self._texts, self._trees)
+        self._texts_at = Place(self._rules, {}, "(texts)")
+
+    # ---- what a header says
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """How often something was replaced or dropped, by where it stood."""
+        found: dict[str, int] = {}
+        for place in self._places():
+            for label, count in place.counted():
+                found[label] = found.get(label, 0) + count
+        for name, count in self._headers.counts.items():
+            found[f"header {name}"] = count
+        return dict(sorted(found.items()))
+
+    def _places(self) -> tuple[Place, ...]:
+        return *self._trees, self._texts_at, self._addresses.urls, self._addresses.queries
+
+    @property
+    def unkept(self) -> int:
+        """For how many words and filters the result of a filter on a part of a word may differ."""
+        return self._words.unkept
+
+    def about(self) -> dict[str, Any]:
+        """Return the ``redaction`` of a header; ``key_id`` tells keys apart and not what they are."""
+        return {"mode": self.mode, "key": None, "key_id": self._key_id, "counts": self.counts}
+
+    def goes_on(self) -> None:
+        """Know that a part of the session was redacted before by another run."""
+        self._words.freeze()
+
+    def header(self, header: dict[str, Any]) -> dict[str, Any]:
+        """Return the header, redacted."""
+        found = {**header, "redaction": self.about()}
+        base_url = self._addresses.serve(str(header.get("base_url") or ""))
+        if self.mode == "pseudonyms":
+            found["base_url"] = base_url
+            found["faults"] = [self._rule(rule) for rule in header.get("faults") or ()]
+        return found
+
+    def _rule(self, rule: Any) -> Any:
+        """Return a fault rule: what it matches is what the session says."""
+        match = rule.get("match") if isinstance(rule, dict) else None
+        if not isinstance(match, dict):
+            return rule
+        shown = dict(match)
+        if isinstance(match.get("filter"), str):
+            shown["filter"] = self._filters.filter(match["filter"])
+        if isinstance(match.get("query"), dict):
+            shown["query"] = {
+                name: self._filters.filter(str(value)) if name == "filter" else value
+                for name, value in match["query"].items()
+            }
+        for name in ("path", "header"):
+            if name in match:
+                shown[name] = self._documents.body(match[name], self._texts_at)
+        if isinstance(match.get("path"), str):
+            shown["path"] = self._addresses.path(match["path"], is_below=True)
+        return {**rule, "match": shown}
+
+    # ---- exchanges
+
+    def learned(self) -> None:
+        """Begin the session anew, with what its exchanges have taught: they were only looked at so far."""
+        self._words.begin_again()
+        self._addresses.values.forget()
+        for place in self._places():
+            place.forget()
+        self._headers.forget()
+
+    def exchange(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Return an exchange, redacted; the one that is given stays as it is."""
+        if self.mode == "none":
+            return dict(document)
+        self._texts.heard.clear()
+        request, response = document["request"], document.get("response")
+        found = dict(document)
+        is_discovery = (document.get("trace") or {}).get("operation") == "discovery"
+        upstream = document.get("upstream")
+        answers = [answer for answer in (response, upstream) if answer]
+        failed = any((answer.get("status") or 0) >= 400 for answer in answers)
+        self._documents.guarded = failed and _is_about_secret(request)
+        if failed:
+            self._hear(document)
+        found["request"] = shown = self._request(request, is_discovery)
+        if response:
+            found["response"] = self._answer(response, is_discovery)
+        if upstream:
+            found["upstream"] = self._answer(upstream, is_discovery)
+        if document.get("error"):
+            found["error"] = self._error(document["error"])
+        if document.get("trace"):
+            found["trace"] = self._trace(document["trace"], request, shown)
+        if is_discovery and response:
+            self._discover(response.get("body") or {})
+        return found
+
+    def _request(self, request: dict[str, Any], is_discovery: bool) -> dict[str, Any]:
+        base = request.get("base")
+        shown = {
+            **request,
+            "path": self._addresses.path(request["path"], is_below=base != ""),
+            "query": self._addresses.query(request.get("query") or ""),
+            "headers": self._headers.pairs(request.get("headers") or []),
+        }
+        if base:
+            shown["base"] = self._addresses.path(base, is_below=False)
+        if shown["path"] != request["path"]:
+            self._addresses.urls.count += 1
+        if request.get("body"):
+            is_form = _media_type(request) == "application/x-www-form-urlencoded"
+            shown["body"] = self._body(request["body"], self._trees[0], is_form)
+        return shown
+
+    def _answer(self, answer: dict[str, Any], is_discovery: bool) -> dict[str, Any]:
+        shown = {**answer, "headers": self._headers.pairs(answer.get("headers") or [])}
+        resources, errors, discovery = self._trees
+        place = errors if (answer.get("status") or 0) >= 400 else discovery if is_discovery else resources
+        if answer.get("body"):
+            shown["body"] = self._body(answer["body"], place)
+        if answer.get("error"):
+            shown["error"] = self._error(answer["error"])
+        return shown
+
+    def _body(self, body: dict[str, Any], place: Place, is_form: bool = False) -> dict[str, Any]:
+        if "json" in body:
+            document = body["json"]
+            if isinstance(document, dict) and any(
+                isinstance(urn, str) and urn.lower().endswith((":error", ":errors"))
+                for urn in document.get("schemas") or ()
+            ):
+                place = self._trees[1]
+            return {**body, "json": self._documents.body(body["json"], place)}
+        if "base64" in body:
+            if self.mode == "secrets" and not names_secret(
+                base64.b64decode(body["base64"]).decode("latin-1")
+            ):
+                return body
+            # What cannot be read cannot be redacted.
+            self._texts_at.count += 1
+            return {"text": MASK, **{name: value for name, value in body.items() if name != "base64"}}
+        text = body.get("text")
+        if not text:
+            return body
+        if is_form:
+            return {**body, "text": self._addresses.query(text)}
+        if names_secret(text) or self._documents.guarded:
+            self._texts_at.count += 1
+            return {**body, "text": MASK}
+        return {**body, "text": self._texts.sentence(text, self._texts_at)}
+
+    def _error(self, error: dict[str, Any]) -> dict[str, Any]:
+        return {**error, "message": self._texts.sentence(str(error.get("message", "")), self._texts_at)}
+
+    def _trace(self, trace: dict[str, Any], request: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
+        found = {name: value for name, value in trace.items() if name not in ("before", "after")}
+        if self.mode != "pseudonyms":
+            return found
+        if isinstance(trace.get("id"), str):
+            found["id"] = self._addresses.values.person(trace["id"])
+        if isinstance(trace.get("resource"), str):
+            found["resource"] = self._addresses.path(trace["resource"], is_below=True)
+        if trace.get("client"):
+            agents = (value for name, value in shown["headers"] if name.lower() == "user-agent")
+            found["client"] = client_of(next(agents, "").encode("latin-1", "replace"))
+        if trace.get("rules"):
+            found["rules"] = [
+                {name: value for name, value in rule.items() if name != "key"} for rule in trace["rules"]
+            ]
+        for name in ("tenant", "token"):
+            if isinstance(trace.get(name), str):
+                found[name] = self._texts.sentence(trace[name])
+        return found
+
+    # ---- what the session tells of itself
+
+    def _hear(self, document: dict[str, Any]) -> None:
+        """Know which words of an error are somebody's: those that the same exchange says of persons."""
+        request = document["request"]
+        for answer in (request, document.get("response"), document.get("upstream")):
+            body = (answer or {}).get("body") or {}
+            if "json" in body and ((answer or {}).get("status") or 0) < 400:
+                self._hear_in(body["json"], self._trees[0])
+        self._texts.hear_query(request.get("path") or "", request.get("query") or "")
+
+    def _hear_in(self, value: Any, place: Place) -> None:
+        if isinstance(value, dict):
+            for key, inner in value.items():
+                self._hear_in(inner, place.child(key))
+        elif isinstance(value, list):
+            for inner in value:
+                self._hear_in(inner, place)
+        elif isinstance(value, str):
+            if place.kind in (Kind.PERSON, Kind.FORCED):
+                self._texts.hear(value)
+
+    def _discover(self, body: dict[str, Any]) -> None:
+        """Learn from /Schemas which attributes are never returned (RFC 7643 section 7)."""
+        document = body.get("json")
+        listed = document.get("Resources", [document]) if isinstance(document, dict) else document
+        for schema in listed if isinstance(listed, list) else ():
+            if isinstance(schema, dict):
+                self.never_returned(schema.get("attributes"))
+
+    def never_returned(self, attributes: Any) -> None:
+        """Know from the attribute definitions of a schema which values are secrets."""
+        for item in attributes if isinstance(attributes, list) else ():
+            if isinstance(item, dict) and isinstance(item.get("name"), str):
+                if item.get("returned") == "never" or item.get("mutability") == "writeOnly":
+                    if item["name"].lower() not in self._rules.never:
+                        self._rules.never.add(item["name"].lower())
+                        self._reconsider()
+                self.never_returned(item.get("subAttributes"))
+
+    def _reconsider(self) -> None:
+        for tree in self._trees:
+            tree.reconsider()
+
+
+def _rules(fields: Sequence[str]) -> Rules:
+    forced: list[str] = []
+    dropped: list[str] = []
+    for field in fields:
+        path, equals, what = field.partition("=")
+        if equals and what != "drop":
+            raise UsageError(f"{field!r} is no field to redact", hint=f"{path} or {path}=drop would be one")
+        if not is_attribute_path(path):
+            raise UsageError(f"{path!r} is no attribute path", hint="emails.value or costCenter would be one")
+        (dropped if equals else forced).append(path)
+    return Rules(forced, dropped)
+
+
+def _media_type(message: dict[str, Any]) -> str:
+    for name, value in message.get("headers") or ():
+        if name.lower() == "content-type":
+            return str(value).partition(";")[0].strip().lower()
+    return ""
+
+
+def _is_about_secret(request: dict[str, Any]) -> bool:
+    """Whether an error on a request may quote a secret without its name (its filter or path names one)."""
+    if is_secret(request.get("query") or ""):
+        return True
+    document = (request.get("body") or {}).get("json")
+    if not isinstance(document, dict):
+        return False
+    return any(
+        isinstance(value, str) and is_secret(value)
+        for operation in [document, *_operations(document)]
+        for key, value in operation.items()
+        if key.lower() in ("path", "filter")
+    )
+
+
+def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
+    listed = next((value for key, value in document.items() if key.lower() == "operations"), None)
+    return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []

@@ -1,0 +1,112 @@
+"""What takes the place of personal values, in their form: dates stay dates, addresses addresses."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from datetime import date
+from urllib.parse import unquote
+
+from ..secrets import MASK, tells_secret
+from .encoded import requoted
+from .permute import Keyed, Permutation
+from .words import Words
+
+UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
+_DATE = re.compile(r"((?:19|20)\d\d)-(\d\d)-(\d\d)")
+_ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
+_SCHEME = re.compile(r"(?:https?|ftp|mailto|tel|sip|sips|xmpp|data|urn|bulkId):(?://)?", re.I)
+_IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+_BOOLEANS = ("true", "false")
+_FIRST = date(1900, 1, 1).toordinal()
+_DAYS = date(2100, 1, 1).toordinal() - _FIRST
+_MOST_KNOWN = 8_192
+
+
+class Values:
+    """Pseudonyms of values; the same value gets the same one wherever it stands."""
+
+    def __init__(self, keyed: Keyed, words: Words) -> None:
+        self._keyed = keyed
+        self._permutation = Permutation(keyed)
+        self.words = words
+        self._known: dict[str, str] = {}
+
+    def forget(self) -> None:
+        """Look at every value anew: words have learned something."""
+        self._known.clear()
+
+    def person(self, value: str) -> str:
+        """Return the pseudonym of a value.  What names nobody stays: booleans, UUIDs, moments."""
+        known = self._known.get(value)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[value] = self._person(value)
+        return known
+
+    def _person(self, value: str) -> str:
+        if not value or value.lower() in _BOOLEANS:
+            return value
+        if len(value) == 36 and UUID.fullmatch(value):
+            return value
+        if value[0].isdigit() and MOMENT.fullmatch(value):
+            return value
+        return self.forced(value)
+
+    def forced(self, value: str) -> str:
+        """Return the pseudonym of a value also where it would name nobody."""
+        if tells_secret(value):
+            return MASK
+        day = _DATE.match(value)
+        if day is not None and (len(value) == 10 or MOMENT.fullmatch(value)):
+            return self._date(day) + value[10:]
+        if is_ip(value):
+            return self.ip(value)
+        scheme = _SCHEME.match(value)
+        start = scheme.end() if scheme is not None else 0
+        rest = value[start:]
+        if "%" in rest and _ESCAPED.search(rest):
+            plain = unquote(rest)
+            if plain != rest:
+                return value[:start] + requoted(rest, self.words.text(plain))
+        return value[:start] + self.words.text(rest)
+
+    def _date(self, match: re.Match[str]) -> str:
+        try:
+            day = date(*map(int, match.groups())).toordinal() - _FIRST
+        except ValueError:
+            return self.words.text(match[0])
+        return date.fromordinal(_FIRST + self._permutation.below(day, _DAYS, "day")).isoformat()
+
+    def number(self, value: int | float) -> int | float:
+        """Return the pseudonym of a number: as many digits, the same ones as in a string."""
+        text = repr(value)
+        if isinstance(value, float):
+            if not value or "n" in text:  # 0.0, inf and nan
+                return value
+            mantissa, e, exponent = text.partition("e")
+            return float(self.words.text(mantissa) + e + exponent)
+        return int(self.words.text(text))
+
+    def ip(self, address: str) -> str:
+        """Return an address of a private network for an IP address; loopback stays."""
+        parsed = ipaddress.ip_address(address)
+        if parsed.is_loopback:
+            return address
+        code = self._keyed.digest(f"ip:{parsed}".encode())
+        if parsed.version == 4:
+            return f"10.{code[0]}.{code[1]}.{code[2]}"
+        return str(ipaddress.IPv6Address(b"\xfd" + code[:15]))
+
+
+def is_ip(text: str) -> bool:
+    """Whether a text is an IP address."""
+    if _IPV4.fullmatch(text) is None and ":" not in text:
+        return False
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,221 @@
+"""Words and what takes their place, the same everywhere under one key."""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from copy import deepcopy
+
+from .alphabets import fold
+from .fragments import WORD, Fragments, holds
+from .permute import Keyed, Permutation
+
+# Names that are reserved for examples (RFC 2606) tell of nobody.
+_RESERVED = frozenset(("example", "test", "invalid", "localhost"))
+_LONG = 20  # characters; a word from there on that mixes digits and cases is code, not language
+_CODE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_MIXED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9]+")
+_MOST_KNOWN = 16_384  # words that are remembered for speed
+_MOST_TAKEN = 100_000
+_MOST_AGES = 16
+_TRIES = 64
+
+
+def folded(text: str) -> str:
+    """Return a text as words are compared: composed, without case (RFC 7643 section 2.1)."""
+    if text.isascii():
+        return text.lower()
+    return "".join(map(fold, unicodedata.normalize("NFC", text)))
+
+
+class Words:
+    """Pseudonyms of words: they keep length, kinds of characters and case, and no two become one.
+
+    ``learn`` makes words keep what filters look for in them, from then on: a word that was seen before
+    stays what it was.
+    """
+
+    def __init__(self, keyed: Keyed) -> None:
+        self._keyed = keyed
+        self._permutation = Permutation(keyed)
+        self._known: dict[str, str] = {}
+        self._ages = [_Age(Fragments())]
+        self._taken: dict[str, str] = {}
+        self._unkept: set[str] = set()
+        # What words became, and what parts of words became because of that.
+        self._issued: dict[str, str] = {}
+        self._parts: dict[str, str] = {}
+
+    @property
+    def fragments(self) -> Fragments:
+        """The parts of words that are kept by now."""
+        return self._ages[-1].fragments
+
+    @property
+    def unkept(self) -> int:
+        """For how many words and filters what is looked for could not be kept."""
+        return len(self._unkept)
+
+    def learn(self, operator: str, text: str) -> bool:
+        """Learn what a filter compares with ``sw``, ``ew`` or ``co``; returns whether it was new."""
+        before = self.fragments
+        more = deepcopy(before)
+        if not more.learn(operator, folded(text)):
+            return False
+        if self._ages[-1].is_new:
+            self._ages[-1].fragments = more
+        elif len(self._ages) < _MOST_AGES:
+            self._ages.append(_Age(more))
+        else:
+            self._unkept.add(text)
+        for how, part in set(more.all()) - set(before.all()):
+            self._take_over(how, part)
+        self._known.clear()
+        return True
+
+    def _take_over(self, operator: str, part: str) -> None:
+        """Let a part become what it became within the words that are out already, if that is one thing."""
+        found = set()
+        for word, pseudonym in self._issued.items():
+            if holds(operator, word, part):
+                at = (
+                    0 if operator == "sw" else len(word) - len(part) if operator == "ew" else word.index(part)
+                )
+                found.add(pseudonym[at : at + len(part)])
+        if len(found) == 1:
+            self._parts[part] = found.pop()
+        elif found:
+            self._unkept.add(part)
+
+    def begin_again(self) -> None:
+        """Forget which words were seen, and keep from the first one on what was learned."""
+        self._ages = [_Age(self.fragments)]
+        self._known.clear()
+        self._taken.clear()
+        self._unkept.clear()
+        self._issued.clear()
+        self._parts.clear()
+
+    def freeze(self) -> None:
+        """Keep words as they are without any filter: other runs have written some of them."""
+        self._ages = [_Age(Fragments())] * _MOST_AGES
+        self._ages[-1].is_new = False
+
+    def text(self, text: str) -> str:
+        """Return a text with each of its words replaced; what stands between them stays."""
+        if text.isascii():
+            return WORD.sub(self._match, text)
+        composed = unicodedata.normalize("NFC", text)
+        found = WORD.sub(self._match, composed)
+        if text != composed and text == unicodedata.normalize("NFD", text):
+            return unicodedata.normalize("NFD", found)
+        return found
+
+    def _match(self, match: re.Match[str]) -> str:
+        return self._known.get(match[0]) or self.word(match[0])
+
+    def word(self, word: str) -> str:
+        """Return the pseudonym of one word."""
+        known = self._known.get(word)
+        if known is None:
+            if len(self._known) >= _MOST_KNOWN:
+                self._known.clear()
+            known = self._known[word] = self._new(word)
+        return known
+
+    def _new(self, word: str) -> str:
+        if len(word) >= _LONG and _MIXED.fullmatch(word):
+            return self._code(word)
+        plain = folded(word)
+        found = plain if plain in _RESERVED else self._pseudonym(plain)
+        if word == plain:
+            return found
+        if word.isascii() and (word.isupper() or word.istitle()):
+            return found.upper() if word.isupper() else found.title()
+        return "".join(map(_in_case_of, found, word))
+
+    def _code(self, word: str) -> str:
+        """Return other code of the same length: its cases would tell much of what it encodes."""
+        found = ""
+        while len(found) < len(word):
+            number = self._keyed.number(f"code:{len(found)}:{word}")
+            while number:
+                number, at = divmod(number, len(_CODE))
+                found += _CODE[at]
+        return found[: len(word)]
+
+    def _pseudonym(self, word: str) -> str:
+        age = self._ages[-1]
+        if len(self._ages) > 1:
+            age = next((age for age in self._ages if word in age), age)
+        if age is self._ages[-1]:
+            age.add(word)
+        found = self._fitting(word, age.fragments) if age.fragments else self._permutation.word(word)
+        if len(self._issued) < _MOST_KNOWN:
+            self._issued[word] = found
+        return found
+
+    def _fitting(self, word: str, fragments: Fragments) -> str:
+        """Return a pseudonym that holds what is looked for in a word, and nothing else that is."""
+        if word in fragments:
+            return self._part(word, fragments)
+        pieces = fragments.pieces(word)
+        for salt in range(_TRIES):
+            found = "".join(
+                self._part(piece, fragments) if is_part else self._permutation.word(piece, salt)
+                for piece, is_part in pieces
+            )
+            if self._taken.get(found, word) == word and all(
+                holds(operator, word, part) == holds(operator, found, self._part(part, fragments))
+                for operator, part in fragments.all()
+            ):
+                break
+        else:
+            self._unkept.add(word)
+        if len(self._taken) >= _MOST_TAKEN:
+            self._taken.clear()
+        self._taken[found] = word
+        return found
+
+    def _part(self, part: str, fragments: Fragments) -> str:
+        """Return the pseudonym of what is looked for, which may have other such parts in it."""
+        return self._parts.get(part) or "".join(
+            self._part(piece, fragments) if is_part else self._permutation.word(piece)
+            for piece, is_part in fragments.pieces(part)
+        )
+
+
+def _in_case_of(found: str, letter: str) -> str:
+    upper = found.upper()
+    return upper if letter.isupper() and len(upper) == 1 else found
+
+
+class _Age:
+    """The time between two lessons: what is kept in it, and which words were first seen in it.
+
+    The words are remembered in a filter of fixed size (Bloom): it forgets none, and takes one of some
+    hundreds for seen that was not, which then keeps less.
+    """
+
+    _BITS = 1 << 20
+
+    def __init__(self, fragments: Fragments) -> None:
+        self.fragments = fragments
+        self.is_new = True
+        self._bits: bytearray | None = None
+
+    def _places(self, word: str) -> tuple[int, int, int]:
+        code = hash(word)
+        return code % self._BITS, (code >> 20) % self._BITS, (code >> 40) % self._BITS
+
+    def add(self, word: str) -> None:
+        """Remember a word."""
+        if self._bits is None:
+            self._bits = bytearray(self._BITS // 8)
+            self.is_new = False
+        for place in self._places(word):
+            self._bits[place >> 3] |= 1 << (place & 7)
+
+    def __contains__(self, word: str) -> bool:
+        bits = self._bits
+        return bits is not None and all(bits[place >> 3] >> (place & 7) & 1 for place in self._places(word))

@@ -1,0 +1,522 @@
+"""The redactor: what stays, what goes, and that the same stays the same."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+from urllib.parse import quote, unquote, unquote_plus
+
+import pytest
+
+from scimmock.errors import UsageError
+from scimmock.traffic.recording import make_header
+from scimmock.traffic.redact.redactor import Redactor
+
+from .sessions import ENTERPRISE, ID, USER, error, exchange, patch
+
+KEY = b"a key of the tests, 32 bytes lon"
+BASE = "https://acme.idp.example.org/scim/v2"
+
+
+def redactor(*fields: str, mode: Any = "pseudonyms", base_url: str = BASE) -> Redactor:
+    own = Redactor(mode, KEY, fields)
+    own.header(make_header("addon", base_url, 0.0))
+    return own
+
+
+def body(document: Any, own: Redactor | None = None, **more: Any) -> Any:
+    """Return what becomes of the JSON body of a request."""
+    shown = (own or redactor()).exchange(exchange("POST", body=document, **more))
+    return shown["request"]["body"]["json"]
+
+
+def query(text: str, own: Redactor | None = None) -> str:
+    return str((own or redactor()).exchange(exchange(query=text))["request"]["query"])
+
+
+def path(text: str, own: Redactor | None = None) -> str:
+    return str((own or redactor()).exchange(exchange(path=text))["request"]["path"])
+
+
+def header(name: str, value: str, own: Redactor | None = None) -> str:
+    shown = (own or redactor()).exchange(exchange(headers=[[name, value]]))
+    return str(shown["request"]["headers"][0][1])
+
+
+def detail(text: str, own: Redactor | None = None, **more: Any) -> str:
+    shown = (own or redactor()).exchange(exchange(status=409, answer=error(text), **more))
+    return str(shown["response"]["body"]["json"]["detail"])
+
+
+# ---- bodies
+
+
+@pytest.mark.parametrize(
+    "document",
+    [
+        {"schemas": [USER, ENTERPRISE]},
+        {"id": ID, "externalId": ID.upper()},
+        {"active": True, "emails": [{"type": "work", "primary": False}]},
+        {"active": "False"},
+        {
+            "meta": {
+                "resourceType": "User",
+                "created": "2010-01-23T04:56:22Z",
+                "version": 'W/"a330bc54f0671c9"',
+            }
+        },
+        {"totalResults": 100, "startIndex": 1, "itemsPerPage": 25},
+        {
+            "locale": "en-US",
+            "preferredLanguage": "da",
+            "timezone": "Europe/Copenhagen",
+            "userType": "Employee",
+        },
+        {"addresses": [{"type": "home", "country": "DK"}]},
+        {"members": [{"type": "User", "value": ID, "$ref": f"http://127.0.0.1:8080/scim/v2/Users/{ID}"}]},
+        {"schemas": [], "attributes": ["userName", "emails.value"], "sortBy": "name.familyName"},
+        {"nickName": None, "title": ""},
+    ],
+    ids=str,
+)
+def test_what_is_known_to_be_harmless_stays(document: Any) -> None:
+    assert body(document) == document
+
+
+@pytest.mark.parametrize(
+    ("document", "said"),
+    [
+        ({"userName": "bjensen@acme.com"}, ["bjensen", "acme"]),
+        ({"name": {"formatted": "Ms. Barbara J Jensen, III"}}, ["Barbara", "Jensen"]),
+        ({"emails": [{"value": "babs@jensen.org", "display": "Babs Jensen"}]}, ["babs", "jensen", "Babs"]),
+        ({"id": "bjensen@acme.com"}, ["bjensen", "acme"]),
+        ({"id": "bjensen"}, ["bjensen"]),
+        ({"emails": [{"type": "jensen-private"}]}, ["jensen", "private"]),
+        ({"userType": "Jensen"}, ["Jensen"]),
+        (
+            {"locale": "jensen", "timezone": "Jensen/House", "addresses": [{"country": "Denmark"}]},
+            ["Denmark", "House"],
+        ),
+        (
+            {ENTERPRISE: {"employeeNumber": "701984", "manager": {"displayName": "John Smith"}}},
+            ["701984", "Smith"],
+        ),
+        ({"urn:acme:hr:2.0:User": {"badge": 701984, "salary": 123456.75}}, ["701984", "123456"]),
+        ({"urn:acme:hr:2.0:User:badge": "B-701984"}, ["701984"]),
+        ({"x": {"deep": [{"er": ["Barbara"]}]}}, ["Barbara"]),
+        (
+            {"photos": [{"value": "https://pics.acme.com/jensen/me.jpg"}]},
+            ["pics", "acme", "jensen", "me.jpg"],
+        ),
+        ({"birthDate": "1984-02-29"}, ["1984-02-29"]),
+        ({"note": "calls from 203.0.113.77", "last": "203.0.113.77"}, ["203.0.113.77"]),
+        ({"people": {"bjensen@acme.com": {"x": 1}}}, ["bjensen"]),
+        (
+            {"meta": {"location": "https://acme.idp.example.org/scim/v2/Users/bjensen"}},
+            ["acme", "idp", "bjensen"],
+        ),
+        ({"members": [{"$ref": "../Users/bjensen%40acme.com"}]}, ["bjensen", "acme"]),
+        ({"meta": {"version": "jensen"}, "status": "jensen"}, ["jensen"]),
+        ({"description": "Barbara likes the attribute"}, ["Barbara", "likes"]),
+    ],
+    ids=str,
+)
+def test_everything_else_is_personal(document: Any, said: list[str]) -> None:
+    found = json.dumps(body(document))
+    assert [word for word in said if word in found] == []
+
+
+def test_types_and_forms_stay() -> None:
+    found = body(
+        {"n": 701984, "f": 12.5, "day": "1984-02-29", "tel": "tel:+45-3312-1234", "zero": 0, "neg": -7}
+    )
+    assert re.fullmatch(r"[1-9]\d{5}", str(found["n"])) and type(found["f"]) is float
+    assert re.fullmatch(r"(19|20)\d\d-[01]\d-[0-3]\d", found["day"])
+    assert re.fullmatch(r"tel:\+\d\d-\d{4}-\d{4}", found["tel"])
+    assert found["zero"] == 0 and -10 < found["neg"] < 0
+
+
+def test_a_number_and_its_digits_become_the_same() -> None:
+    found = body({"a": 701984, "b": "701984", "c": "X-701984"})
+    assert str(found["a"]) == found["b"] == found["c"].split("-")[1]
+
+
+@pytest.mark.parametrize(
+    "operation",
+    [
+        {"op": "Replace", "path": "password", "value": "hunter2"},
+        {"op": "add", "value": {"password": "hunter2"}},
+        {"op": "add", "path": f"{USER}:password", "value": "hunter2"},
+        {"op": "replace", "path": 'password eq "hunter2"', "value": "x"},
+        {"op": "replace", "path": "x", "value": '{"password": "hunter2"}'},
+        {"op": "replace", "path": "x", "value": {"clientSecret": ["hunter2"], "api_key": {"v": "hunter2"}}},
+    ],
+    ids=str,
+)
+def test_secrets_are_dropped(operation: Any) -> None:
+    for mode in ("pseudonyms", "secrets"):
+        found = body(patch(operation), redactor(mode=mode))
+        assert "hunter2" not in json.dumps(found) and "***" in json.dumps(found)
+
+
+def test_what_a_schema_says_is_never_returned_is_dropped() -> None:
+    own = redactor()
+    schema = {"id": "urn:x:2.0:User", "attributes": [{"name": "petName", "returned": "never"}]}
+    own.exchange(exchange(path="/Schemas", answer={"Resources": [schema]}, trace={"operation": "discovery"}))
+    assert body({"petName": "Rex", "urn:x:2.0:User": {"petname": "Rex"}}, own) == {
+        "petName": "***",
+        "urn:x:2.0:User": {"petname": "***"},
+    }
+
+
+def test_patch_paths_lead_to_the_places_of_their_values() -> None:
+    operations = [
+        {"op": "replace", "path": 'emails[type eq "work"].value', "value": "a@acme.com"},
+        {"op": "replace", "path": "active", "value": "False"},
+        {"op": "add", "path": 'emails[type eq "work"].type', "value": "home"},
+        {"op": "remove", "path": 'members[value eq "bjensen"]'},
+        {"op": "add", "value": {"name.givenName": "Bo", f"{ENTERPRISE}:department": "Sales"}},
+    ]
+    found = body(patch(*operations))["Operations"]
+    assert [item.get("path") for item in found][:3] == [item.get("path") for item in operations][:3]
+    assert found[1]["value"] == "False" and found[2]["value"] == "home"
+    assert "bjensen" not in found[3]["path"] and found[3]["path"].startswith('members[value eq "')
+    assert list(found[4]["value"]) == ["name.givenName", f"{ENTERPRISE}:department"]
+    assert "Sales" not in json.dumps(found) and "acme" not in json.dumps(found)
+
+
+def test_a_bulk_request_is_redacted_operation_by_operation() -> None:
+    operations = [
+        {
+            "method": "POST",
+            "path": "/Users",
+            "bulkId": "bjensen",
+            "data": {"userName": "bjensen", "password": "x"},
+        },
+        {
+            "method": "PATCH",
+            "path": "/Users/bjensen",
+            "data": patch({"op": "add", "path": "title", "value": "Boss"}),
+        },
+        {"method": "POST", "path": "/Groups", "data": {"members": [{"value": "bulkId:bjensen"}]}},
+    ]
+    found = body({"failOnErrors": 1, "Operations": operations})["Operations"]
+    name = found[0]["data"]["userName"]
+    assert found[0]["bulkId"] == name and found[1]["path"] == f"/Users/{name}"
+    assert found[2]["data"]["members"][0]["value"] == f"bulkId:{name}"
+    assert found[0]["data"]["password"] == "***" and "Boss" not in json.dumps(found)
+
+
+@pytest.mark.parametrize(
+    ("sent", "kept"),
+    [
+        ('{"userName": "bjensen", "title": "Boss"', '{"userName": "'),
+        ("<html><body><h1>502 Bad Gateway</h1>jensen.acme.com</body></html>", "<h1>502 Bad Gateway</h1>"),
+        ("Error: no user bjensen@acme.com", "Error: no user "),
+    ],
+)
+def test_text_that_is_no_json_keeps_its_harmless_words(sent: str, kept: str) -> None:
+    shown = redactor().exchange(exchange("POST", body=sent))["request"]["body"]["text"]
+    assert kept in shown and not {"jensen", "bjensen", "acme", "Boss"} & set(re.findall(r"\w+", shown))
+
+
+@pytest.mark.parametrize("mode", ["pseudonyms", "secrets"])
+def test_text_that_tells_a_secret_is_masked(mode: Any) -> None:
+    shown = redactor(mode=mode).exchange(exchange("POST", body='{"password": "hunter2'))
+    assert shown["request"]["body"]["text"] == "***"
+
+
+def test_what_cannot_be_read_is_dropped() -> None:
+    sent = exchange("POST")
+    sent["request"]["body"] = {"base64": "AAECAw==", "size": 4}
+    assert redactor().exchange(sent)["request"]["body"] == {"text": "***", "size": 4}
+    assert redactor(mode="secrets").exchange(sent)["request"]["body"] == {"base64": "AAECAw==", "size": 4}
+
+
+def test_forms_keep_their_names_only() -> None:
+    sent = exchange(
+        "POST", "/oauth/token", body="grant_type=client_credentials&client_id=acme&client_secret=s3cr3t"
+    )
+    sent["request"]["headers"] = [["content-type", "application/x-www-form-urlencoded"]]
+    shown = redactor().exchange(sent)["request"]["body"]["text"]
+    assert re.fullmatch(r"grant_type=client_credentials&client_id=\w{4}&client_secret=\*\*\*", shown)
+    assert "acme" not in shown
+
+
+# ---- URLs
+
+
+def test_paths_keep_endpoints_and_uuids() -> None:
+    for text in (
+        f"/Users/{ID}",
+        "/Groups/.search",
+        "/ServiceProviderConfig",
+        "/Bulk",
+        "/ServicePrincipals",
+        "/Me",
+    ):
+        assert path(text) == text
+    shown = path("/Users/b%6Aensen%40acme.com")
+    assert shown.startswith("/Users/") and "%40" in shown and "jensen" not in unquote(shown)
+    assert path("/Schemas/urn:ietf:params:scim:schemas:core:2.0:User").startswith("/Schemas/urn:")
+
+
+def test_the_same_person_is_the_same_everywhere() -> None:
+    own = redactor()
+    name = body({"userName": "BJensen@acme.com"}, own)["userName"]
+    assert (
+        name.lower() == body({"emails": [{"value": "bjensen@ACME.com"}]}, own)["emails"][0]["value"].lower()
+    )
+    assert unquote(path("/Users/bjensen%40acme.com", own)) == f"/Users/{name.lower()}"
+    asked = unquote_plus(query("filter=" + quote('userName eq "bjensen@acme.com"'), own))
+    assert asked == f'filter=userName eq "{name.lower()}"'
+    assert detail('The userName "bjensen@acme.com" exists already', own).split('"')[1] == name.lower()
+    assert detail("bjensen@acme.com exists already", own).split()[0] == name.lower()
+    where = header("Location", f"{BASE}/Users/bjensen%40acme.com", own)
+    assert unquote(where).endswith(f"/Users/{name.lower()}")
+    value = body(patch({"op": "remove", "path": 'members[value eq "bjensen@acme.com"]'}), own)
+    assert f'"{name.lower()}"' in value["Operations"][0]["path"]
+    assert name.partition("@")[2] == "".join(where.split("/")[2].split(".")[0]) + name[name.rindex(".") :]
+
+
+@pytest.mark.parametrize(
+    ("asked", "shown"),
+    [
+        ("startIndex=1&count=100&sortBy=name.familyName&sortOrder=descending", None),
+        ("attributes=userName,emails.value&excludedAttributes=groups", None),
+        ("filter=active+eq+true+and+emails%5Btype+eq+%22work%22%5D", None),
+        ("filter=meta.lastModified%20gt%20%222026-01-01T00:00:00Z%22", None),
+        ("access_token=s3cr3t&x=", "access_token=***&x="),
+        ("filter=password+eq+%22s3cr3t%22", "filter=***"),
+        ("flag", None),
+    ],
+)
+def test_queries_keep_what_is_harmless(asked: str, shown: str | None) -> None:
+    found = query(asked)
+    if asked.startswith("filter=password"):
+        assert "s3cr3t" not in found and "password" in unquote_plus(found)
+    else:
+        assert found == (asked if shown is None else shown)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'userName eq "bjensen"',
+        "userName eq 'bjensen'",
+        "userName eq bjensen",
+        'userName Eq "bjensen" and not (title pr or nickName co "bjensen")',
+        'emails[type eq "work" and value eq "bjensen"].value eq "bjensen"',
+        f'{ENTERPRISE}:manager.value eq "bjensen"',
+        'userName eq "bjen',
+        "bjensen",
+        "say bjensen to me",
+        '"bjensen" eq userName',
+        'userName eq "b\\u006aensen"',
+        "employee eq 701984",
+    ],
+)
+def test_no_filter_says_who(text: str) -> None:
+    found = unquote_plus(query("filter=" + quote(text)))
+    assert "jensen" not in found and "701984" not in found and "006a" not in found
+
+
+def test_encoding_stays_as_it_was() -> None:
+    assert "+" in query("filter=userName+eq+%22b%22") and "%20" in query("filter=userName%20eq%20%22b%22")
+    assert "%2c" in query("x=a%2cb") and "%2C" in query("x=a%2Cb") and "," in query("x=a,b")
+
+
+# ---- headers
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("Content-Type", "application/scim+json; charset=utf-8"),
+        ("Accept", "application/scim+json, application/json;q=0.9, */*"),
+        ("Content-Length", "120"),
+        ("ETag", 'W/"3694e05e9dff590"'),
+        ("Date", "Sun, 29 Nov 2026 16:47:28 GMT"),
+        ("Retry-After", "30"),
+        ("X-RateLimit-Remaining", "99"),
+        ("User-Agent", "Okta SCIM Client 1.0.0"),
+        ("Server", "nginx/1.24.0"),
+        ("Host", "127.0.0.1:8080"),
+        ("X-Request-Id", ID),
+    ],
+)
+def test_harmless_headers_stay(name: str, value: str) -> None:
+    assert header(name, value) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("Authorization", "Bearer s3cr3t", "s3cr3t"),
+        ("Authorization", "s3cr3t", "s3cr3t"),
+        ("Cookie", "session=s3cr3t", "s3cr3t"),
+        ("Proxy-Authorization", "Basic czNjcjN0", "czNjcjN0"),
+        ("X-Api-Key", "s3cr3t", "s3cr3t"),
+        ("Host", "acme.idp.example.org", "acme"),
+        ("X-Forwarded-For", "203.0.113.77, 198.51.100.3", "203.0.113.77"),
+        ("X-Forwarded-Host", "acme.example.org:443", "acme"),
+        ("User-Agent", "AcmeSync/1.0 (jensen-laptop)", "jensen"),
+        ("Location", "https://acme.example.org/scim/v2/Users/bjensen", "bjensen"),
+        ("X-Tenant", "acme", "acme"),
+        ("Content-Type", "text/jensen@acme.com", "acme"),
+        ("ETag", '"jensen@acme.com"', "acme"),
+        ("Link", '<https://acme.example.org/x>; rel="next"', "acme"),
+        ("Referer", "https://acme.example.org/jensen?token=s3cr3t", "s3cr3t"),
+    ],
+)
+def test_headers_that_tell_are_redacted(name: str, value: str, said: str) -> None:
+    assert said not in header(name, value)
+
+
+# ---- errors
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The attribute 'userName' is required",
+        "a value of emails has no type, one of work, home or other would be right",
+        "Request is unparsable, syntactically incorrect, or violates schema",
+        "See urn:ietf:params:scim:schemas:core:2.0:User and RFC 7644 section 3.5.2",
+        f"Resource {ID} not found",
+        "The password is too short",
+    ],
+)
+def test_errors_stay_readable(text: str) -> None:
+    kept = detail(text)
+    changed = [word for word in re.findall(r"\w+", text) if word not in re.findall(r"\w+", kept)]
+    assert set(changed) <= {"unparsable", "syntactically"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "User bjensen exists already",
+        'A user with userName "bjensen" exists',
+        "Barbara Bjensen (employee 701984) was there first",
+        "https://acme.example.org/Users/bjensen is gone",
+    ],
+)
+def test_errors_name_nobody(text: str) -> None:
+    found = detail(text)
+    assert not re.search(r"jensen|701984|acme|Barbara", found, re.I)
+
+
+def test_a_word_of_a_sentence_that_is_somebodys_name_goes_where_the_exchange_says_so() -> None:
+    assert detail("Mark May Grant is required").startswith("Mark May Grant") is False
+    sent = {"schemas": [USER], "name": {"formatted": "Will Page"}, "userName": "page"}
+    assert "page" not in detail("page is there already", method="POST", body=sent)
+
+
+def test_an_error_about_a_secret_is_masked() -> None:
+    assert (
+        detail("hunter2 is too short", method="PATCH", body=patch({"op": "add", "path": "password"})) == "***"
+    )
+
+
+def test_the_trace_and_the_error_are_redacted_too() -> None:
+    sent = exchange("GET", "/Users/bjensen", status=0, error={"kind": "reset", "message": "bjensen hung up"})
+    sent["trace"] = {
+        "operation": "read",
+        "resource": "Users",
+        "id": "bjensen",
+        "client": "acmesync",
+        "before": {"x": 1},
+    }
+    sent["request"]["headers"] = [["User-Agent", "AcmeSync/1.0"]]
+    shown = redactor().exchange(sent)
+    assert shown["trace"]["id"] == shown["request"]["path"].split("/")[2] != "bjensen"
+    assert "jensen" not in shown["error"]["message"] and "before" not in shown["trace"]
+    assert shown["trace"]["client"] == shown["request"]["headers"][0][1].lower().split("/")[0] != "acmesync"
+
+
+# ---- modes, fields, counts
+
+
+def test_nothing_is_redacted_when_asked() -> None:
+    sent = exchange(
+        "POST", body={"userName": "b", "password": "hunter2"}, headers=[["Authorization", "Bearer x"]]
+    )
+    assert redactor(mode="none").exchange(sent) == sent
+
+
+def test_secrets_alone() -> None:
+    sent = exchange(
+        "POST",
+        f"/Users/{ID}",
+        "filter=userName+eq+%22bjensen%22&startIndex=1",
+        body={"userName": "bjensen", "password": "hunter2"},
+        headers=[["Authorization", "Bearer s3cr3t"], ["Host", "acme.com"]],
+        status=409,
+        answer=error("bjensen exists already"),
+    )
+    shown = redactor(mode="secrets").exchange(sent)
+    request = shown["request"]
+    assert request["body"]["json"] == {"userName": "bjensen", "password": "***"}
+    assert request["query"] == sent["request"]["query"]
+    assert request["headers"] == [["Authorization", "Bearer ***"], ["Host", "acme.com"]]
+    assert shown["response"] == sent["response"]
+
+
+def test_the_exchange_that_is_given_stays_as_it_is() -> None:
+    sent = exchange("POST", body={"userName": "b", "password": "x"}, headers=[["Authorization", "Bearer x"]])
+    before = json.dumps(sent)
+    redactor().exchange(sent)
+    assert json.dumps(sent) == before
+
+
+def test_fields_of_ones_own() -> None:
+    own = redactor("locale", "urn:acme:hr:2.0:User:id", "emails.type=drop")
+    found = body(
+        {"locale": "en-US", "urn:acme:hr:2.0:User": {"id": ID}, "id": ID, "emails": [{"type": "work"}]}, own
+    )
+    assert found["locale"] != "en-US" and found["urn:acme:hr:2.0:User"]["id"] != ID
+    assert found["id"] == ID and found["emails"] == [{"type": "***"}]
+
+
+@pytest.mark.parametrize("field", ["a b", "locale=keep", "", "=drop"])
+def test_a_wrong_field_is_refused(field: str) -> None:
+    with pytest.raises(UsageError, match="would be one"):
+        Redactor("pseudonyms", KEY, [field])
+
+
+def test_everything_that_was_replaced_is_counted() -> None:
+    own = redactor()
+    for _ in range(3):
+        body({"userName": "b", "password": "x", ENTERPRISE: {"department": "D"}}, own)
+    query("filter=userName+eq+%22b%22", own)
+    counts = own.counts
+    assert counts["userName"] == 4 and counts["password"] == 3 and counts[f"{ENTERPRISE}:department"] == 3
+    assert counts["(queries).filter"] == 1
+
+
+def test_the_header_names_neither_host_nor_what_rules_look_for() -> None:
+    own = Redactor("pseudonyms", KEY)
+    rules = [
+        {
+            "name": "r",
+            "match": {"filter": 'userName eq "bjensen"', "path": "/Users/bjensen"},
+            "do": {"status": 503},
+        }
+    ]
+    found = own.header(make_header("addon", "https://acme.org/scim/v2", 0.0, faults=rules))
+    assert "acme" not in json.dumps(found) and "jensen" not in json.dumps(found)
+    assert found["base_url"].startswith("https://") and found["base_url"].endswith("/scim/v2")
+    assert found["faults"][0]["do"] == {"status": 503}
+    assert found["redaction"]["mode"] == "pseudonyms" and found["redaction"]["key"] is None
+    local = own.header(make_header("server", "http://127.0.0.1:8080/scim/v2", 0.0))
+    assert local["base_url"] == "http://127.0.0.1:8080/scim/v2"
+
+
+def test_the_key_decides_and_its_name_does_not_tell_it() -> None:
+    one, same, other = (Redactor("pseudonyms", key) for key in (KEY, KEY, b"other"))
+    said = [body({"userName": "bjensen"}, own)["userName"] for own in (one, same, other)]
+    assert said[0] == said[1] != said[2]
+    ids = [own.about()["key_id"] for own in (one, same, other)]
+    assert ids[0] == ids[1] != ids[2] and KEY.hex()[:8] not in ids
