@@ -52,7 +52,7 @@ class Action(msgspec.Struct, forbid_unknown_fields=True, dict=True, kw_only=True
     name: ClassVar[str] = ""
     stage: ClassVar[Stage] = Stage.ANSWER
     tentative: ClassVar[bool] = False
-    # Whether a proxy, which has no directory and no transport, can do it too.
+    # Whether a proxy can do it too, which has no directory and leaves the writing to mitmproxy.
     at_proxy: ClassVar[bool] = False
     # Whether the directory must remember what it was, from the moment that the rule is in force.
     keeps_history: ClassVar[bool] = False
@@ -61,6 +61,11 @@ class Action(msgspec.Struct, forbid_unknown_fields=True, dict=True, kw_only=True
     def changes_engine(self) -> bool:
         """Whether the action acts around the service."""
         return type(self).engine is not Action.engine
+
+    @property
+    def beyond_proxy(self) -> str | None:
+        """Why a proxy cannot do it, in words that follow "because"; None where it can."""
+        return None if self.at_proxy else "it acts inside the service"
 
     def check(self) -> None:
         """Find fault with values that fit their types; raises ValueError."""
@@ -72,6 +77,10 @@ class Action(msgspec.Struct, forbid_unknown_fields=True, dict=True, kw_only=True
     def engine(self, call: Call, fired: Fired, run: Run) -> Answer:
         """Act around the service: ``run()`` runs it (see `Call`); may raise ScimError."""
         return run()
+
+    def answered(self, call: Call, fired: Fired, reply: Reply) -> Reply:
+        """Act at a proxy, where `engine` cannot, on what the service behind it has answered."""
+        return reply
 
     def after(self, call: Call, fired: Fired, reply: Reply) -> Reply:
         """Act on the answer, which may be changed in place."""

@@ -127,6 +127,7 @@ class _PythonFault(Action):
 class _Before(_PythonFault):
     name: ClassVar[str] = "python"
     stage: ClassVar[Stage] = Stage.ANSWER
+    at_proxy: ClassVar[bool] = True
 
     async def before(self, call: Call, fired: Fired) -> Reply | None:
         try:
@@ -165,6 +166,7 @@ class _Engine(_PythonFault):
 class _After(_PythonFault):
     name: ClassVar[str] = "python"
     stage: ClassVar[Stage] = Stage.BODY
+    at_proxy: ClassVar[bool] = True
 
     def after(self, call: Call, fired: Fired, reply: Reply) -> Reply:
         try:

@@ -29,6 +29,11 @@ class Delay(Action):
     delay: Span
     where: Literal["head", "body"] = "head"
 
+    @property
+    def beyond_proxy(self) -> str | None:
+        """A body cannot wait half-way there."""
+        return "mitmproxy sends a body in one piece" if self.where == "body" else None
+
     async def before(self, call: Call, fired: Fired) -> Reply | None:
         """Wait, where the head is late."""
         # The body of a bulk answer is not that of one operation.

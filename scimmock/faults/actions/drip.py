@@ -24,6 +24,11 @@ class Drip(Action):
     drip: Annotated[int, msgspec.Meta(ge=1)]
     every: Duration = Duration(0.05)
 
+    @property
+    def beyond_proxy(self) -> str | None:
+        """The pace of a body is not the proxy's to set."""
+        return "mitmproxy sends a body in one piece"
+
     def after(self, call: Call, fired: Fired, reply: Reply) -> Reply:
         """Say how the body is sent."""
         delivery = delivery_of(reply, fired)

@@ -24,6 +24,11 @@ class BadChunk(Action):
     bad_chunk: Literal[True]
     at: Part = Part(0.5, True)
 
+    @property
+    def beyond_proxy(self) -> str | None:
+        """Chunks are not the proxy's to write."""
+        return "mitmproxy writes the chunks of a body itself"
+
     def after(self, call: Call, fired: Fired, reply: Reply) -> Reply:
         """Break a chunk."""
         delivery = delivery_of(reply, fired)
@@ -37,7 +42,7 @@ class BadChunk(Action):
         return reply
 
 
-@action(Stage.WIRE)
+@action(Stage.WIRE, at_proxy=True)
 class WrongLength(Action):
     """Sends the whole body under a Content-Length that is not its own, and closes; the service has acted.
 

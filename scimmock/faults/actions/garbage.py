@@ -25,6 +25,11 @@ class Garbage(Action):
 
     garbage: Literal[True] | Annotated[int, msgspec.Meta(ge=1, le=1_000_000)]
 
+    @property
+    def beyond_proxy(self) -> str | None:
+        """The head of an answer is not the proxy's to leave out."""
+        return "mitmproxy writes the head of each answer itself"
+
     def after(self, call: Call, fired: Fired, reply: Reply) -> Reply:
         """Put bytes in the place of the answer."""
         delivery = delivery_of(reply, fired)

@@ -16,7 +16,7 @@ from ..rule import Fired
 _MAX_CONNECTIONS = 10_000
 
 
-@action(Stage.WIRE, tentative=True)
+@action(Stage.WIRE, tentative=True, at_proxy=True)
 class KeepaliveClose(Action):
     """Closes each connection after a number of answers on it, which a client learns from its next request.
 

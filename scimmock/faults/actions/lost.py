@@ -17,7 +17,7 @@ from ..shapes import phrase
 _WRITES = ("create", "replace", "patch", "delete", "bulk")
 
 
-@action(Stage.STATE)
+@action(Stage.STATE, at_proxy=True)
 class LostResponse(Action):
     """Runs the request, then loses its answer: the connection is reset or closed, hangs, or gets a 5xx.
 
@@ -42,6 +42,12 @@ class LostResponse(Action):
             raise
         fired.tell(effect=f"done ({answer.status}), the client does not hear it")
         return answer
+
+    def answered(self, call: Call, fired: Fired, reply: Reply) -> Reply:
+        """Tell the trace what came of the request."""
+        told = f"done ({reply.status})" if reply.status < 400 else f"the service said {reply.status}"
+        fired.tell(effect=f"{told}, the client does not hear it")
+        return reply
 
     def after(self, call: Call, fired: Fired, reply: Reply) -> Reply:
         """Lose the answer."""

@@ -8,8 +8,10 @@ import msgspec
 
 from ...errors import ScimError
 from ...scim.answer import Answer
+from ...traffic.reply import Reply
 from ..base import Action, Run, Stage, action
 from ..call import Call
+from ..document import read_document
 from ..rule import Fired
 
 
@@ -65,7 +67,7 @@ class DuplicateCreate(Action):
         return answer
 
 
-@action(Stage.STATE, tentative=True)
+@action(Stage.STATE, tentative=True, at_proxy=True)
 class UniquenessRace(Action):
     """Answers a conflict of uniqueness with a server error instead of 409, as where the database finds it.
 
@@ -82,6 +84,16 @@ class UniquenessRace(Action):
         except ScimError as error:
             if error.scim_type != "uniqueness":
                 raise
-            status = 500 if self.uniqueness_race is True else self.uniqueness_race
             fired.count(instead_of=error.status)
-            raise ScimError(status, self.detail) from None
+            raise self._error() from None
+
+    def answered(self, call: Call, fired: Fired, reply: Reply) -> Reply:
+        """Put the server error in the place of the conflict; not all services give it its scimType."""
+        document = read_document(reply.body) or {}
+        if reply.status != 409 or document.get("scimType", "uniqueness") != "uniqueness":
+            return reply
+        fired.count(instead_of=409)
+        return call.ground.error_reply(self._error())
+
+    def _error(self) -> ScimError:
+        return ScimError(500 if self.uniqueness_race is True else self.uniqueness_race, self.detail)

@@ -55,7 +55,7 @@ _FORMS = (
 )
 
 
-@action(Stage.LIMIT, tentative=True)
+@action(Stage.LIMIT, tentative=True, at_proxy=True)
 class RateLimit(Action):
     """Lets so many requests in and answers 429 to the others, with the right Retry-After.
 
@@ -86,6 +86,11 @@ class RateLimit(Action):
     detail: str | None = None
     shape: str | None = None
 
+    @property
+    def beyond_proxy(self) -> str | None:
+        """A proxy knows no tenants."""
+        return "a proxy knows no tenants" if "tenant" in self._parts else None
+
     def check(self) -> None:
         """One way to count, with what belongs to it."""
         amount = self.rate_limit
@@ -98,6 +103,7 @@ class RateLimit(Action):
         self._limit: Limit = read_amount(amount)
         if not self.by:
             raise RuleError(".by", "counts by nothing", "'all' has one count for everybody")
+        self._parts = [self.by] if isinstance(self.by, str) else self.by
         self._key = key_by(self.by)
         names = [self.headers] if isinstance(self.headers, str) else self.headers
         self._families = [name for name in names if name not in ("none", "retry-after")]

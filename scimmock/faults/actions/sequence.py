@@ -24,6 +24,14 @@ class Sequence(Action):
     sequence: list[Any]
     repeat: bool = False
 
+    @property
+    def beyond_proxy(self) -> str | None:
+        """What any of its entries lacks."""
+        for step in self._steps:
+            if step is not None and step.beyond_proxy is not None:
+                return f"of {step.name}: {step.beyond_proxy}"
+        return None
+
     def check(self) -> None:
         """Every entry is something that can be done before the service acts."""
         if not self.sequence:

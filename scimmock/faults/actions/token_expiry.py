@@ -34,7 +34,7 @@ class _Use:
         self.times = 0
 
 
-@action(Stage.ANSWER, tentative=True)
+@action(Stage.ANSWER, tentative=True, at_proxy=True)
 class TokenExpiry(Action):
     """Lets each token expire after so many requests, or a time after its first one: 401 from then on.
 
@@ -90,7 +90,7 @@ class _Walk:
         self.revoked = False
 
 
-@action(Stage.ANSWER, tentative=True)
+@action(Stage.ANSWER, tentative=True, at_proxy=True)
 class RevokeMidPaging(Action):
     """Revokes a token when it has got so many pages of a listing and asks for the next: 401 from then on.
 

@@ -12,7 +12,7 @@ from ..rule import Fired
 from ..values import Part
 
 
-@action(Stage.WIRE)
+@action(Stage.WIRE, at_proxy=True)
 class Truncate(Action):
     """Sends a part of the body under the Content-Length of all of it, then ends the connection.
 

@@ -14,7 +14,7 @@ def _silence(end: Literal["reset", "close", "hang"]) -> Reply:
     return Reply(0, delivery=Delivery(silent=True, end=end))
 
 
-@action(Stage.ANSWER)
+@action(Stage.ANSWER, at_proxy=True)
 class Reset(Action):
     """Resets the connection (TCP RST) instead of answering; the service does not see the request."""
 
@@ -25,7 +25,7 @@ class Reset(Action):
         return _silence("reset")
 
 
-@action(Stage.ANSWER)
+@action(Stage.ANSWER, at_proxy=True)
 class Close(Action):
     """Closes the connection without an answer; the service does not see the request."""
 
@@ -36,7 +36,7 @@ class Close(Action):
         return _silence("close")
 
 
-@action(Stage.ANSWER)
+@action(Stage.ANSWER, at_proxy=True)
 class Hang(Action):
     """Never answers; the service does not see the request, the connection stays until the client goes."""
 

@@ -17,7 +17,7 @@ from .status import HttpStatus, Status
 _WRITES = frozenset(("replace", "patch", "delete"))
 
 
-@action(Stage.LIMIT, tentative=True)
+@action(Stage.LIMIT, tentative=True, at_proxy=True)
 class WriteLock(Action):
     """Answers 429 to a write to a resource whose earlier write is still under way, as Slack does.
 
