@@ -12,10 +12,10 @@ import click
 
 from ..clock import parse_duration
 from ..errors import UnreachableError, UsageError
+from .lines import line_of
 from .remote import Remote, with_remote
 
 _SILENCE = 45.0  # seconds; the server sends a comment every 15
-_COLOURS = {"2": "green", "3": "cyan", "4": "yellow", "5": "red"}
 
 
 @click.command(
@@ -143,21 +143,4 @@ def _text(value: Any) -> str:
 
 
 def _print(exchange: dict[str, Any], as_json: bool) -> None:
-    if as_json:
-        click.echo(json.dumps(exchange, ensure_ascii=True))
-        return
-    response, trace = exchange["response"], exchange["trace"]
-    status = str(response["status"]) if response else "---"
-    milliseconds = sum(exchange["timing"].values())
-    coloured = click.style(status, fg=_COLOURS.get(status[0], "magenta"))
-    marks = "".join(f"  {click.style(mark, fg='magenta')}" for mark in _marks(trace))
-    at = exchange["at"][11:23]
-    click.echo(f"{at}  {coloured}  {milliseconds:8.1f} ms  {exchange['summary']}{marks}")
-
-
-def _marks(trace: dict[str, Any]) -> list[str]:
-    """Return what was done to an exchange and what is to be said about it, in brackets."""
-    marks = [f"[rule {rule['name']}]" for rule in trace["rules"]]
-    marks += [f"[quirk {name}]" for name in trace["quirks"]]
-    count = len(trace["findings"])
-    return [*marks, f"[{count} finding{'' if count == 1 else 's'}]"] if count else marks
+    click.echo(json.dumps(exchange, ensure_ascii=True) if as_json else line_of(exchange))
