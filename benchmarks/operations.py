@@ -90,8 +90,12 @@ def create(directory: Directory, count: int) -> list[Call]:
 
 def replace_title(directory: Directory, count: int) -> list[Call]:
     """PATCH of random users; no two values are alike."""
-    users = directory.some_users(count)
-    return [_patch(f"/Users/{user['id']}", "replace", "title", directory.number()) for user in users]
+    return [replace_one(directory, user) for user in directory.some_users(count)]
+
+
+def replace_one(directory: Directory, user: dict[str, Any]) -> Call:
+    """PATCH of one user with a title that nobody else has."""
+    return _patch(f"/Users/{user['id']}", "replace", "title", directory.number())
 
 
 def add_member(directory: Directory, count: int) -> list[Call]:

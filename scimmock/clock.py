@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 import time
 from datetime import UTC, datetime
+from functools import lru_cache
 
 _DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|m|h|d)?")
 _UNITS = {"ms": 0.001, "s": 1.0, None: 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
@@ -28,8 +29,14 @@ def parse_duration(text: str | int | float) -> float:
 
 def format_time(seconds: float) -> str:
     """Return seconds since 1970 as xsd:dateTime in UTC with milliseconds (RFC 7643 section 2.3.5)."""
-    moment = datetime.fromtimestamp(seconds, UTC)
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    microseconds = round(seconds * 1_000_000)
+    whole, rest = divmod(microseconds, 1_000_000)
+    return f"{_second(whole)}.{rest // 1000:03}Z"
+
+
+@lru_cache(maxsize=64)
+def _second(seconds: int) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="seconds").removesuffix("+00:00")
 
 
 def parse_time(text: str) -> float:

@@ -85,4 +85,4 @@ def _trace(exchange: Exchange) -> dict[str, Any]:
 
 
 def _pairs(headers: Headers) -> list[list[str]]:
-    return [[name.decode("latin-1"), value.decode("latin-1")] for name, value in headers]
+    return [[str(name, "latin-1"), str(value, "latin-1")] for name, value in headers]

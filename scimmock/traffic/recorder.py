@@ -62,14 +62,17 @@ class Recorder:
         return parse_time(self.header["started"])
 
     def record(self, document: dict[str, Any]) -> dict[str, Any] | None:
-        """Write an exchange, whose ``n`` is given here; returns what was written, None when it is lost."""
+        """Write an exchange, which is the recorder's from then on, and whose ``n`` is given here.
+
+        Returns what was written, None when it is lost.
+        """
         try:
             if not self._has_header:
                 client = (document.get("trace") or {}).get("client")
                 if self.header["idp"] is None and client in KNOWN:
                     self.header["idp"] = client
                 self.begin()
-            redacted = self.redactor.exchange(document)
+            redacted = self.redactor.redact(document)
             redacted["n"] = self._writer.n + 1
             self._writer.write(self._encode(redacted), self._first_line)
         except Exception as error:  # whatever it is: the traffic goes on

@@ -9,6 +9,7 @@ from __future__ import annotations
 import errno
 import json
 import os
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any, Literal
@@ -19,7 +20,7 @@ from ..errors import FileError, UsageError
 VERSION = "recording/1"
 KNOWN_VERSIONS = (VERSION,)
 Mode = Literal["new", "append", "force"]
-_TAIL = 65_536  # bytes at the end of a file among which its last line is looked for first
+_LOOK = 0.1  # seconds between two looks at whether the file is still where it was
 
 
 def make_header(
@@ -187,6 +188,7 @@ class Writer:
         except OSError as error:
             raise FileError(f"cannot be written: {error.strerror}", where=str(self.path)) from None
         self._inode = os.fstat(descriptor).st_ino
+        self._look_at = 0.0
         return descriptor
 
     def _continue(self) -> None:
@@ -203,14 +205,17 @@ class Writer:
     def write(self, line: bytes, again: Callable[[], bytes] = bytes) -> None:
         """Write one line; raises OSError, and nothing of it stays then.
 
-        Where somebody has moved or removed the file meanwhile, a new one is begun with ``again()``,
-        its header.
+        Where somebody has moved or removed the file, a new one is begun with ``again()``, its header,
+        within a tenth of a second; until then lines go where the file went.
         """
-        try:
-            if os.stat(self.path).st_ino != self._inode:
-                raise FileNotFoundError
-        except FileNotFoundError:
-            self._begin_again(again())
+        now = time.monotonic()
+        if now >= self._look_at:
+            self._look_at = now + _LOOK
+            try:
+                if os.stat(self.path).st_ino != self._inode:
+                    raise FileNotFoundError
+            except FileNotFoundError:
+                self._begin_again(again())
         written = os.write(self._descriptor, line)
         if written != len(line):
             os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)

@@ -9,6 +9,7 @@ import signal
 import stat
 import subprocess
 import sys
+import time
 from pathlib import Path
 from typing import Any
 
@@ -190,8 +191,10 @@ def test_a_file_that_is_moved_away_is_begun_anew(tmp_path: Path) -> None:
     own = recorder(path)
     own.record(exchange("first"))
     path.rename(tmp_path / "old.jsonl")
+    time.sleep(0.12)
     own.record(exchange("second"))
     path.unlink()
+    time.sleep(0.12)
     own.record(exchange("third"))
     own.close()
     assert [item["n"] for item in open_recording(tmp_path / "old.jsonl")] == [1]

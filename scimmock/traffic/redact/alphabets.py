@@ -33,19 +33,25 @@ def alphabet(character: str) -> str:
     if character in LETTERS:
         return LETTERS
     code = ord(character)
-    start, end = next(
-        ((low, high) for low, high in _RANGES if low <= code <= high),
-        (code - code % _BLOCK, code - code % _BLOCK + _BLOCK - 1),
-    )
-    kind = _kind(character)
-    found = "".join(other for other in map(chr, range(start, end + 1)) if _kind(other) == kind)
+    for low, high in _RANGES:
+        if low <= code <= high:
+            return _range(low, high)
+    start, kind = code - code % _BLOCK, _kind(character)
+    found = "".join(other for other in map(chr, range(start, start + _BLOCK)) if _kind(other) == kind)
     return found if character in found else character
+
+
+@cache
+def _range(low: int, high: int) -> str:
+    return "".join(map(chr, range(low, high + 1)))
 
 
 @cache
 def place(character: str) -> int:
     """Return where a character stands in its alphabet."""
-    return alphabet(character).index(character)
+    letters = alphabet(character)
+    at = ord(character) - ord(letters[0])
+    return at if letters[at : at + 1] == character else letters.index(character)
 
 
 def _kind(character: str) -> tuple[bool, ...] | None:

@@ -31,7 +31,7 @@ class Documents:
         self.addresses = addresses
         self.texts = texts
         self.resources, self.errors, self.discovery = trees
-        self._person = atoms.values.person
+        self._person, self._known = atoms.values.person, atoms.values.known
         # Whether an error is about a secret, and might quote it.
         self.guarded = False
 
@@ -55,19 +55,25 @@ class Documents:
             return self._operation(document, place)
         found: dict[str, Any] = {}
         secret = place.kind is Kind.SECRET
-        children = place.children
+        new: Any
+        children, known, person = place.children, self._known, self._person
         for key, value in document.items():
             child = place if secret else children.get(key) or place.child(key)
             kind = type(value)
             if kind is str:
                 if child.kind is _PERSON:
-                    new = self._person(value)
+                    new = known.get(value) or person(value)
                     if new != value:
                         child.count += 1
                 else:
                     new = value if value in child.harmless else self._string(value, child)
             elif (kind is bool or value is None) and not secret and child.kind is not _SECRET:
                 new = value
+            elif kind is list:
+                new = [
+                    self._object(item, child) if type(item) is dict else self.body(item, child)
+                    for item in value
+                ]
             else:
                 new = self.body(value, child)
             if not child.is_named:

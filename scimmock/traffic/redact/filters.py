@@ -20,6 +20,11 @@ _TOKENS = re.compile(
     | (?P<word>[^\s()\[\]"']+)""",
     re.X | re.DOTALL,
 )
+# What nearly all filters are.
+_SIMPLE = re.compile(
+    r"""(?P<before>(?P<name>[A-Za-z][\w$.:-]*)\s+(?P<operator>eq|ne|co|sw|ew)\s+")(?P<value>[^"\\]*)\"""",
+    re.I,
+)
 _LITERALS = ("true", "false", "null")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _SEEKING = ("sw", "ew", "co")
@@ -61,6 +66,10 @@ class Filters:
 
     def _filter(self, text: str, root: Place) -> str | None:
         """Return a filter that follows the grammar loosely, None for anything else."""
+        simple = _SIMPLE.fullmatch(text)
+        if simple is not None and is_attribute_path(simple["name"]):
+            value = self._compared(simple["value"], simple["operator"].lower(), root.at(simple["name"]))
+            return f'{simple["before"]}{value}"' if '"' not in value and "\\" not in value else None
         found: list[str] = []
         places, place = [root], root
         expected: Literal["name", "operator", "value", "end"] = "name"

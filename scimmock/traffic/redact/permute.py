@@ -1,8 +1,9 @@
 """Keyed permutations: what has a form becomes something else of the same form, and no two things the same.
 
-Words are permuted among all words of their form by a Feistel network whose rounds are HMAC-SHA-256
+Words are permuted among all words of their form by a Feistel network of four rounds of HMAC-SHA-256
 (RFC 2104): the same key gives the same words, without the key nobody can go back, and since it is a
-permutation two words never become one, however short they are.
+permutation two words never become one, however short they are.  Long words are drawn instead, from so
+many that no two meet.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from functools import lru_cache
 
 from .alphabets import DIGITS, LETTERS, alphabet, place
 
-_ROUNDS = 4
+_FORM = str.maketrans(DIGITS + LETTERS, "0" * 10 + "a" * 26)
+_PAIRS = [first + second for first in LETTERS for second in LETTERS]
 _NOT_ZERO = DIGITS[1:]
 _BASE_26 = str.maketrans(LETTERS, DIGITS + LETTERS[:16])
 
@@ -52,6 +54,8 @@ class Permutation:
         """
         length = len(word)
         middle = length // 2
+        if length > 8 and word.isascii() and _is_many(word):
+            return self._drawn(word, salt)
         if length > 1 and word.isascii() and word.isalpha():
             # What most words are; the general way below would find the same.
             code = word.translate(_BASE_26)
@@ -61,6 +65,19 @@ class Permutation:
                 f"{salt}:{'a' * length}",
             )
             return _letters(left, middle) + _letters(right, length - middle)
+        if length > 1 and word[0] != "0" and word.isascii() and word.isdecimal():
+            low = 10 ** (middle - 1)  # the first digit is none of them
+            left, right = self._mixed(
+                (int(word[:middle]) - low, 9 * low),
+                (int(word[middle:]), 10 ** (length - middle)),
+                f"{salt}:1{'0' * (length - 1)}",
+            )
+            return f"{left + low}{right:0{length - middle}}"
+        if length > 1 and word.isascii() and not word.isdecimal():
+            left, right = self._mixed(
+                _code_of(word[:middle]), _code_of(word[middle:]), f"{salt}:{word.translate(_FORM)}"
+            )
+            return _word_of(left, word[:middle]) + _word_of(right, word[middle:])
         alphabets = _alphabets(word)
         if length == 1:
             return self._single(alphabets[0], salt)[alphabets[0].index(word)]
@@ -71,13 +88,24 @@ class Permutation:
         )
         return _word(left, alphabets[:middle]) + _word(right, alphabets[middle:])
 
+    def _drawn(self, word: str, salt: int) -> str:
+        """Return a long word whose letters are drawn: there are so many that no two words meet."""
+        code = b""
+        while len(code) < len(word):
+            code += self._keyed.digest(f"{len(code)}:{salt}:{word}".encode())
+        return "".join(
+            DIGITS[byte % 10] if letter < ":" else LETTERS[byte % 26]
+            for letter, byte in zip(word, code, strict=False)
+        )
+
     def _mixed(self, left: tuple[int, int], right: tuple[int, int], form: str) -> tuple[int, int]:
         """Return two numbers for two, each given with how many there are: a Feistel network."""
         (a, a_size), (b, b_size) = left, right
-        digest = self._keyed.digest
-        for turn in range(0, _ROUNDS, 2):
-            a = (a + int.from_bytes(digest(f"{turn}:{form}:{b}".encode()))) % a_size
-            b = (b + int.from_bytes(digest(f"{turn + 1}:{form}:{a}".encode()))) % b_size
+        digest, number = self._keyed.digest, int.from_bytes
+        a = (a + number(digest(f"0:{form}:{b}".encode()))) % a_size
+        b = (b + number(digest(f"1:{form}:{a}".encode()))) % b_size
+        a = (a + number(digest(f"2:{form}:{b}".encode()))) % a_size
+        b = (b + number(digest(f"3:{form}:{a}".encode()))) % b_size
         return a, b
 
     def below(self, number: int, size: int, form: str) -> int:
@@ -98,12 +126,41 @@ class Permutation:
         return "".join(sorted(letters, key=lambda letter: self._keyed.digest(f"{salt}:{letter}".encode())))
 
 
+def _code_of(word: str) -> tuple[int, int]:
+    """Return the number that a word of ASCII letters and digits is among all of its form, and their count."""
+    number, size = 0, 1
+    for letter in word:
+        if letter < ":":
+            number, size = number * 10 + ord(letter) - 48, size * 10
+        else:
+            number, size = number * 26 + ord(letter) - 97, size * 26
+    return number, size
+
+
+def _word_of(number: int, form: str) -> str:
+    found = ""
+    for letter in reversed(form):
+        if letter < ":":
+            number, at = divmod(number, 10)
+            found = DIGITS[at] + found
+        else:
+            number, at = divmod(number, 26)
+            found = LETTERS[at] + found
+    return found
+
+
+def _is_many(word: str) -> bool:
+    """Whether there are so many words of its form (10^12) that two of them never get one pseudonym."""
+    digits = sum(map(str.isdecimal, word))
+    return (len(word) - digits) * 1.415 + digits >= 12 and digits < len(word)
+
+
 def _letters(number: int, length: int) -> str:
     found = ""
-    for _ in range(length):
-        number, at = divmod(number, 26)
-        found = LETTERS[at] + found
-    return found
+    while len(found) < length:
+        number, at = divmod(number, 676)
+        found = _PAIRS[at] + found
+    return found[-length:] if length else ""
 
 
 def _alphabets(word: str) -> list[str]:

@@ -126,65 +126,71 @@ class Redactor:
 
     def exchange(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return an exchange, redacted; the one that is given stays as it is."""
-        if self.mode == "none":
-            return dict(document)
-        self._texts.heard.clear()
-        request, response = document["request"], document.get("response")
         found = dict(document)
-        is_discovery = (document.get("trace") or {}).get("operation") == "discovery"
-        upstream = document.get("upstream")
-        answers = [answer for answer in (response, upstream) if answer]
-        failed = any((answer.get("status") or 0) >= 400 for answer in answers)
-        self._documents.guarded = failed and _is_about_secret(request)
-        if failed:
-            self._hear(document)
-        found["request"] = shown = self._request(request, is_discovery)
+        for name in ("request", "response", "upstream"):
+            if found.get(name):
+                found[name] = dict(found[name])
+        return self.redact(found)
+
+    def redact(self, document: dict[str, Any]) -> dict[str, Any]:
+        """Redact an exchange that nobody else has, whose messages are changed in place, and return it."""
+        if self.mode == "none":
+            return document
+        self._texts.heard.clear()
+        self._documents.guarded = False
+        request, response, upstream = document["request"], document.get("response"), document.get("upstream")
+        trace = document.get("trace")
+        is_discovery = trace is not None and trace.get("operation") == "discovery"
+        for answer in (response, upstream):
+            if answer and (answer.get("status") or 0) >= 400:
+                self._documents.guarded = _is_about_secret(request)
+                self._hear(document)
+                break
+        id, path = trace.get("id") if trace else None, request["path"]
+        self._request(request)
         if response:
-            found["response"] = self._answer(response, is_discovery)
+            self._answer(response, is_discovery)
         if upstream:
-            found["upstream"] = self._answer(upstream, is_discovery)
+            self._answer(upstream, is_discovery)
         if document.get("error"):
-            found["error"] = self._error(document["error"])
-        if document.get("trace"):
-            found["trace"] = self._trace(document["trace"], request, shown)
-        if is_discovery and response:
-            self._discover(response.get("body") or {})
-        return found
+            document["error"] = self._error(document["error"])
+        if trace:
+            shown = request["path"] if id and path.endswith(f"/{id}") else None
+            document["trace"] = self._trace(trace, request, shown)
+        return document
 
-    def _request(self, request: dict[str, Any], is_discovery: bool) -> dict[str, Any]:
-        base = request.get("base")
-        shown = {
-            **request,
-            "path": self._addresses.path(request["path"], is_below=base != ""),
-            "query": self._addresses.query(request.get("query") or ""),
-            "headers": self._headers.pairs(request.get("headers") or []),
-        }
-        if base:
-            shown["base"] = self._addresses.path(base, is_below=False)
-        if shown["path"] != request["path"]:
+    def _request(self, request: dict[str, Any]) -> None:
+        base, path = request.get("base"), request["path"]
+        request["path"] = self._addresses.path(path, is_below=base != "")
+        if request["path"] != path:
             self._addresses.urls.count += 1
-        if request.get("body"):
-            is_form = _media_type(request) == "application/x-www-form-urlencoded"
-            shown["body"] = self._body(request["body"], self._trees[0], is_form)
-        return shown
+        if base:
+            request["base"] = self._addresses.path(base, is_below=False)
+        if request.get("query"):
+            request["query"] = self._addresses.query(request["query"])
+        body = request.get("body")
+        if body:
+            is_form = "text" in body and _media_type(request) == "application/x-www-form-urlencoded"
+            request["body"] = self._body(body, self._trees[0], is_form)
+        request["headers"] = self._headers.pairs(request.get("headers") or [])
 
-    def _answer(self, answer: dict[str, Any], is_discovery: bool) -> dict[str, Any]:
-        shown = {**answer, "headers": self._headers.pairs(answer.get("headers") or [])}
+    def _answer(self, answer: dict[str, Any], is_discovery: bool) -> None:
         resources, errors, discovery = self._trees
-        place = errors if (answer.get("status") or 0) >= 400 else discovery if is_discovery else resources
-        if answer.get("body"):
-            shown["body"] = self._body(answer["body"], place)
+        body = answer.get("body")
+        if body:
+            failed = (answer.get("status") or 0) >= 400
+            if is_discovery and not failed:
+                self._discover(body)
+            place = errors if failed else discovery if is_discovery else resources
+            answer["body"] = self._body(body, place)
+        answer["headers"] = self._headers.pairs(answer.get("headers") or [])
         if answer.get("error"):
-            shown["error"] = self._error(answer["error"])
-        return shown
+            answer["error"] = self._error(answer["error"])
 
     def _body(self, body: dict[str, Any], place: Place, is_form: bool = False) -> dict[str, Any]:
         if "json" in body:
             document = body["json"]
-            if isinstance(document, dict) and any(
-                isinstance(urn, str) and urn.lower().endswith((":error", ":errors"))
-                for urn in document.get("schemas") or ()
-            ):
+            if _is_error(document):
                 place = self._trees[1]
             return {**body, "json": self._documents.body(body["json"], place)}
         if "base64" in body:
@@ -208,16 +214,20 @@ class Redactor:
     def _error(self, error: dict[str, Any]) -> dict[str, Any]:
         return {**error, "message": self._texts.sentence(str(error.get("message", "")), self._texts_at)}
 
-    def _trace(self, trace: dict[str, Any], request: dict[str, Any], shown: dict[str, Any]) -> dict[str, Any]:
-        found = {name: value for name, value in trace.items() if name not in ("before", "after")}
+    def _trace(self, trace: dict[str, Any], request: dict[str, Any], path: str | None) -> dict[str, Any]:
+        """Return the trace; ``path`` is the redacted one of the request where that ends with the id."""
+        found = dict(trace)
+        for name in ("before", "after"):
+            found.pop(name, None)
         if self.mode != "pseudonyms":
             return found
-        if isinstance(trace.get("id"), str):
-            found["id"] = self._addresses.values.person(trace["id"])
-        if isinstance(trace.get("resource"), str):
-            found["resource"] = self._addresses.path(trace["resource"], is_below=True)
+        id, resource = trace.get("id"), trace.get("resource")
+        if isinstance(id, str):
+            found["id"] = path.rpartition("/")[2] if path else self._addresses.values.person(id)
+        if isinstance(resource, str):
+            found["resource"] = self._addresses.path(resource, is_below=True)
         if trace.get("client"):
-            agents = (value for name, value in shown["headers"] if name.lower() == "user-agent")
+            agents = (value for name, value in request["headers"] if name.lower() == "user-agent")
             found["client"] = client_of(next(agents, "").encode("latin-1", "replace"))
         if trace.get("rules"):
             found["rules"] = [
@@ -306,6 +316,13 @@ def _is_about_secret(request: dict[str, Any]) -> bool:
         for key, value in operation.items()
         if key.lower() in ("path", "filter")
     )
+
+
+def _is_error(document: Any) -> bool:
+    """Whether a document says by its schemas that it is an error, whatever the status says."""
+    schemas = document.get("schemas") if type(document) is dict else None
+    first = schemas[0] if type(schemas) is list and schemas else None
+    return type(first) is str and first.endswith(("Error", "Errors"))
 
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:

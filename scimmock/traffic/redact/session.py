@@ -16,9 +16,9 @@ def redact_session(
     """Return the header of a session, redacted, and a function that gives its exchanges, redacted.
 
     ``exchanges`` gives them anew at each call; they are gone through once to learn and once to count what
-    is replaced, for the header, and never held all at once.  What filters look for in parts of words is kept from the
-    first exchange on, and an attribute that a schema late in the session calls never returned is dropped
-    everywhere.
+    is replaced, for the header, and never held all at once.  What filters look for in parts of words is
+    kept from the first exchange on, and an attribute that a schema late in the session calls never
+    returned is dropped everywhere.
     """
     redactor.header(header)
     for exchange in exchanges():

@@ -18,6 +18,8 @@ _DATE = re.compile(r"((?:19|20)\d\d)-(\d\d)-(\d\d)")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _SCHEME = re.compile(r"(?:https?|ftp|mailto|tel|sip|sips|xmpp|data|urn|bulkId):(?://)?", re.I)
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
+# What a value has in it that is more than words: it is looked for once, most values have nothing of it.
+_SPECIAL = re.compile(r"""[\\"':=%]|\A\d+[-.]\d""")
 _BOOLEANS = ("true", "false")
 _FIRST = date(1900, 1, 1).toordinal()
 _DAYS = date(2100, 1, 1).toordinal() - _FIRST
@@ -25,38 +27,44 @@ _MOST_KNOWN = 8_192
 
 
 class Values:
-    """Pseudonyms of values; the same value gets the same one wherever it stands."""
+    """Pseudonyms of values; the same value gets the same one wherever it stands.
+
+    ``known`` are those that `person` found lately.
+    """
 
     def __init__(self, keyed: Keyed, words: Words) -> None:
         self._keyed = keyed
         self._permutation = Permutation(keyed)
         self.words = words
-        self._known: dict[str, str] = {}
+        self.known: dict[str, str] = {}
 
     def forget(self) -> None:
         """Look at every value anew: words have learned something."""
-        self._known.clear()
+        self.known.clear()
 
     def person(self, value: str) -> str:
         """Return the pseudonym of a value.  What names nobody stays: booleans, UUIDs, moments."""
-        known = self._known.get(value)
+        known = self.known.get(value)
         if known is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            known = self._known[value] = self._person(value)
+            if len(self.known) >= _MOST_KNOWN:
+                self.known.clear()
+            known = self.known[value] = self._person(value)
         return known
 
     def _person(self, value: str) -> str:
-        if not value or value.lower() in _BOOLEANS:
+        length = len(value)
+        if length < 6 and (not length or value.lower() in _BOOLEANS):
             return value
-        if len(value) == 36 and UUID.fullmatch(value):
+        if length == 36 and UUID.fullmatch(value):
             return value
-        if value[0].isdigit() and MOMENT.fullmatch(value):
+        if length > 15 and value[0].isdigit() and MOMENT.fullmatch(value):
             return value
         return self.forced(value)
 
     def forced(self, value: str) -> str:
         """Return the pseudonym of a value also where it would name nobody."""
+        if not _SPECIAL.search(value):
+            return self.words.text(value)
         if tells_secret(value):
             return MASK
         day = _DATE.match(value)

@@ -27,7 +27,8 @@ SEGMENTS = frozenset(
         *"users groups me bulk .search roles entitlements devices agents agenticapplications "
         "serviceprincipals self scim scim1 scim2 v1 v2 v3 api rest services t tenants tenant orgs org "
         "organizations organisations enterprises enterprise accounts account workspaces "
-        "workspace identity directory directories provisioning auth oauth oauth2 token iam admin aad gsuite gw id idp sso saml2 public".split(),
+        "workspace identity directory directories provisioning auth oauth oauth2 token iam admin aad "
+        "gsuite gw id idp sso saml2 public".split(),
     )
 )
 

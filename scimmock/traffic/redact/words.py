@@ -104,7 +104,7 @@ class Words:
     def text(self, text: str) -> str:
         """Return a text with each of its words replaced; what stands between them stays."""
         if text.isascii():
-            return WORD.sub(self._match, text)
+            return self.word(text) if text.isalnum() else WORD.sub(self._match, text)
         composed = unicodedata.normalize("NFC", text)
         found = WORD.sub(self._match, composed)
         if text != composed and text == unicodedata.normalize("NFD", text):
@@ -130,8 +130,11 @@ class Words:
         found = plain if plain in _RESERVED else self._pseudonym(plain)
         if word == plain:
             return found
-        if word.isascii() and (word.isupper() or word.istitle()):
-            return found.upper() if word.isupper() else found.title()
+        if word.isascii():
+            if word.istitle():
+                return found.title()
+            if word.isupper():
+                return found.upper()
         return "".join(map(_in_case_of, found, word))
 
     def _code(self, word: str) -> str:
@@ -193,8 +196,8 @@ def _in_case_of(found: str, letter: str) -> str:
 class _Age:
     """The time between two lessons: what is kept in it, and which words were first seen in it.
 
-    The words are remembered in a filter of fixed size (Bloom): it forgets none, and takes one of some
-    hundreds for seen that was not, which then keeps less.
+    The first words are remembered as they are, later ones in a filter of fixed size (Bloom): it forgets
+    none, and takes one of some hundreds for seen that was not, which then keeps less.
     """
 
     _BITS = 1 << 20
@@ -202,6 +205,7 @@ class _Age:
     def __init__(self, fragments: Fragments) -> None:
         self.fragments = fragments
         self.is_new = True
+        self._first: set[str] = set()
         self._bits: bytearray | None = None
 
     def _places(self, word: str) -> tuple[int, int, int]:
@@ -210,12 +214,17 @@ class _Age:
 
     def add(self, word: str) -> None:
         """Remember a word."""
+        self.is_new = False
+        if len(self._first) < _MOST_KNOWN:
+            self._first.add(word)
+            return
         if self._bits is None:
             self._bits = bytearray(self._BITS // 8)
-            self.is_new = False
         for place in self._places(word):
             self._bits[place >> 3] |= 1 << (place & 7)
 
     def __contains__(self, word: str) -> bool:
+        if word in self._first:
+            return True
         bits = self._bits
         return bits is not None and all(bits[place >> 3] >> (place & 7) & 1 for place in self._places(word))
