@@ -83,13 +83,16 @@ class SessionRecorder:
     def record(self, exchange: Exchange, scope: Scope, tenant: Tenant) -> None:
         """Record an exchange before the journal cuts it."""
         extensions = scope.get("extensions") or {}
-        raw = scope["raw_path"].decode("latin-1")
-        own = f"{tenant.prefix}{tenant.base_path}"
-        path = below(raw, own)
-        base = None if own == self._base_path and path is not None else own if path is not None else ""
+        raw = str(scope["raw_path"], "latin-1")
+        base: str | None = tenant.base_path if not tenant.prefix else f"{tenant.prefix}{tenant.base_path}"
+        path = below(raw, base or "")
+        if path is None:
+            path, base = raw, ""
+        elif base == self._base_path:
+            base = None
         connection = extensions.get("scimmock")
-        added = list(connection.default_headers) if connection is not None and exchange.status else []
-        wire = Wire(raw if path is None else path, base, extensions.get("spelled") or exchange.headers, added)
+        added = connection.default_headers if connection is not None and exchange.status else ()
+        wire = Wire(path, base, extensions.get("spelled") or exchange.headers, added)
         try:
             document = recorded(exchange, wire, self.recorder.started, _decode, _encoder.encode)
         except Exception as error:  # a defect must not end the traffic

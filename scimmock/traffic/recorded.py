@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
 from ..clock import format_time
-from .exchange import Exchange, Headers
+from .exchange import Exchange
 from .form import Decode, Encode, body_form, compact
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Wire:
     """What an exchange does not know of how it stood on the wire.
 
@@ -21,8 +22,8 @@ class Wire:
 
     path: str
     base: str | None
-    headers: Headers
-    added: Headers
+    headers: Iterable[tuple[bytes, bytes]]
+    added: Iterable[tuple[bytes, bytes]]
 
 
 def recorded(
@@ -84,5 +85,5 @@ def _trace(exchange: Exchange) -> dict[str, Any]:
     return trace
 
 
-def _pairs(headers: Headers) -> list[list[str]]:
+def _pairs(headers: Iterable[tuple[bytes, bytes]]) -> list[list[str]]:
     return [[str(name, "latin-1"), str(value, "latin-1")] for name, value in headers]

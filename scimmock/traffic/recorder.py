@@ -20,7 +20,8 @@ class Recorder:
 
     ``header`` is written with the first exchange, since a recorder between others may learn its
     ``base_url`` only then.  ``written`` and ``lost`` count exchanges; ``trouble`` is the last reason why
-    one was lost, "" when the last one was written.  ``on_lost`` is told each reason at once.
+    one was lost, "" when the last one was written.  ``on_lost`` is told each reason at once.  ``started``
+    is when the session began, in seconds since 1970: ``t`` of its exchanges counts from then.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Recorder:
         self._has_header = False
         if self._writer.found is not None:
             self._go_on_with(self._writer.found)
+        self.started = parse_time(self.header["started"])
 
     def _go_on_with(self, found: dict[str, Any]) -> None:
         """Take over the header of a file that is continued, if what comes fits to what is there."""
@@ -55,11 +57,6 @@ class Recorder:
         self.header = found
         self._has_header = True
         self.redactor.goes_on()
-
-    @property
-    def started(self) -> float:
-        """When the session began, in seconds since 1970: ``t`` of its exchanges counts from then."""
-        return parse_time(self.header["started"])
 
     def record(self, document: dict[str, Any]) -> dict[str, Any] | None:
         """Write an exchange, which is the recorder's from then on, and whose ``n`` is given here.

@@ -9,8 +9,10 @@ from ...hosts import is_loopback
 from ..secrets import MASK, is_secret_parameter
 from .encoded import requoted
 from .filters import Filters
-from .places import Kind, Place, is_attribute_path
-from .values import UUID, Values, is_ip
+from .forms import UUID, is_attribute_path
+from .kinds import Kind
+from .places import Place
+from .values import Values, is_ip
 from .vocabulary import SEGMENTS
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<host>[^/?#]*)(?P<rest>.*)", re.DOTALL)
@@ -84,7 +86,10 @@ class Addresses:
                 if len(self._heads) >= 1000:
                     self._heads.clear()
                 known = self._heads[head] = self._url(head)
-            return self._unless_same(text, f"{known}/{id}")
+            if known == head:
+                return text
+            self.urls.count += 1
+            return f"{known}/{id}"
         return self._unless_same(text, self._url(text))
 
     def _url(self, text: str) -> str:

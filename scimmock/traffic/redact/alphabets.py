@@ -54,13 +54,14 @@ def place(character: str) -> int:
     return at if letters[at : at + 1] == character else letters.index(character)
 
 
-def _kind(character: str) -> tuple[bool, ...] | None:
+def _kind(character: str) -> tuple[str | bool, ...] | None:
     """Return what must be the same in two characters, None for those that are not for words."""
-    if not character.isalnum() or character.isascii() or fold(character) != character:
+    if not character.isalnum() or character.isascii() or character.casefold() != character:
         return None
     if unicodedata.normalize("NFC", character) != character:
         return None
     composed = unicodedata.normalize("NFD", character) != character
     upper = character.upper()
     has_case = len(upper) == 1 and upper != character and fold(upper) == character
-    return composed, has_case, character.isdecimal(), character.isalpha()
+    script = unicodedata.name(character, "").partition(" ")[0]
+    return script, composed, has_case, character.isdecimal(), character.isalpha()

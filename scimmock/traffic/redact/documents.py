@@ -8,7 +8,9 @@ from ..secrets import MASK, tells_secret
 from .addresses import Addresses
 from .atoms import Atoms
 from .filters import Filters
-from .places import Kind, Place, is_attribute_path
+from .forms import is_attribute_path
+from .kinds import Kind
+from .places import MOST_HARMLESS, Place
 from .texts import Texts
 
 # Looked at for every value: a name of this module is found faster than a member of an enumeration.
@@ -65,13 +67,23 @@ class Documents:
                     new = known.get(value) or person(value)
                     if new != value:
                         child.count += 1
+                elif value in child.harmless:
+                    new = value
+                elif child.form is not None and child.form(value):
+                    new = value
+                    if len(child.harmless) < MOST_HARMLESS:
+                        child.harmless.add(value)
                 else:
-                    new = value if value in child.harmless else self._string(value, child)
+                    new = self._string(value, child)
             elif (kind is bool or value is None) and not secret and child.kind is not _SECRET:
                 new = value
             elif kind is list:
                 new = [
-                    self._object(item, child) if type(item) is dict else self.body(item, child)
+                    self._object(item, child)
+                    if type(item) is dict
+                    else item
+                    if type(item) is str and item in child.harmless
+                    else self.body(item, child)
                     for item in value
                 ]
             else:
@@ -105,7 +117,7 @@ class Documents:
             return self.filters.filter(value)
         if kind is Kind.PATH:
             return self.addresses.url(value) if value.startswith("/") else self.filters.path(value)[0]
-        return value if kind is Kind.LABEL else self.atoms.string(value, place)
+        return self.atoms.string(value, place)
 
     def _operation(self, operation: dict[str, Any], place: Place) -> dict[str, Any]:
         """Return one operation of a PATCH or bulk request, or of the answer to that."""

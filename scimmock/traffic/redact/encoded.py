@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import quote
 
-_RESERVED = "!$&'()*+,;=:@/?-._~#[]\"<>\\^`{|}% "
+_MARKS = re.compile(r"[^\w%]", re.ASCII)
 _LOWER = re.compile(r"%(?:[0-9][a-f]|[a-f][0-9a-f])")
 
 
@@ -14,11 +14,9 @@ def requoted(before: str, plain: str, is_form: bool = False) -> str:
 
     ``is_form``: a space may be written as ``+`` (application/x-www-form-urlencoded).
     """
-    safe = "".join(character for character in _RESERVED if character in before and character not in "% +")
-    if not is_form and "+" in before:
-        safe += "+"
-    if not is_form and " " in before:
-        safe += " "
+    safe = "".join(set(_MARKS.findall(before)))
+    if is_form:
+        safe = safe.replace("+", "").replace(" ", "")
     found = (
         quote(plain, safe=safe, errors="surrogateescape") if not before.isascii() else quote(plain, safe=safe)
     )

@@ -9,7 +9,9 @@ from typing import Literal
 from ...scim.filter import OPERATORS
 from ..secrets import MASK, is_secret, masked_filter
 from .atoms import Atoms
-from .places import Kind, Place, is_attribute_path
+from .forms import is_attribute_path
+from .kinds import Kind
+from .places import Place
 from .texts import Texts
 
 _TOKENS = re.compile(

@@ -83,7 +83,7 @@ class Headers:
             return f"{scheme} {MASK}" if space and scheme.isalpha() else MASK
         form = _FORMS.get(name)
         if form is not None:
-            parts = value.split(",") if form is not _DATE else [value]
+            parts = value.split(",") if "," in value and form is not _DATE else (value,)
             return value if all(form.fullmatch(part.strip()) for part in parts) else self.values.person(value)
         if name in _ADDRESSES:
             return self.addresses.url(value)

@@ -7,34 +7,11 @@ them is personal.
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable
-from enum import Enum, auto
+from collections.abc import Callable, Iterable
 
 from ..secrets import is_secret
-
-
-class Kind(Enum):
-    """What the strings and numbers at a place are."""
-
-    PERSON = auto()  # personal, whatever it is
-    FORCED = auto()  # asked to be replaced, even what is known to be harmless
-    SECRET = auto()  # dropped
-    URN = auto()
-    NAME = auto()  # of an attribute, type, operation or error
-    CANONICAL = auto()  # a value that the schema lists, or personal
-    DATE = auto()
-    VERSION = auto()
-    NUMBER = auto()  # of an envelope
-    LABEL = auto()  # a name that is a sentence where it is none of an attribute
-    ADDRESS = auto()  # a URL or path of the service
-    TEXT = auto()  # a sentence of the service
-    FILTER = auto()
-    PATH = auto()  # of a PATCH operation, or of one in a bulk request
-    COUNTRY = auto()
-    LANGUAGE = auto()
-    ZONE = auto()
-    LITERAL = auto()  # of a schema: kept as it is
+from .forms import form_of, is_attribute_path
+from .kinds import Kind
 
 
 def _table(**kinds: str) -> dict[str, Kind]:
@@ -70,19 +47,8 @@ _OF_DISCOVERY = _table(
     NUMBER="maxoperations maxpayloadsize maxresults defaultpagesize maxpagesize cursortimeout",
     ADDRESS="documentationuri specuri",
 )
-_ATTRIBUTE = re.compile(r"(?:[A-Za-z][\w.+-]*:[\w.:/+-]*:)?[$A-Za-z_][\w$-]*(?:\.[$A-Za-z_][\w$-]*)?")
-_URN = re.compile(r"urn:[\w.:+/-]+", re.I)
+MOST_HARMLESS = 200  # strings that a place remembers
 _MOST = 4_000  # places that are remembered
-
-
-def is_attribute_path(text: str) -> bool:
-    """Whether a text has the form of an attribute path, with or without the URN of a schema."""
-    return _ATTRIBUTE.fullmatch(text) is not None
-
-
-def is_urn(text: str) -> bool:
-    """Whether a text has the form of the URN of a schema."""
-    return _URN.fullmatch(text) is not None
 
 
 class Rules:
@@ -120,12 +86,13 @@ class Place:
     """An attribute or key.  ``label`` is its path, ``count`` how often something was replaced there.
 
     ``is_root``: resources begin here, or an extension of one.  ``harmless`` are strings that were found
-    to be so here.  ``is_named``: its key has the form of a name.
+    to be so here, ``form`` is the test for others.  ``is_named``: its key has the form of a name.
     """
 
     __slots__ = (
         "children",
         "count",
+        "form",
         "harmless",
         "is_named",
         "is_operations",
@@ -148,6 +115,7 @@ class Place:
         self.table = table
         self.label = label
         self.kind = kind
+        self.form: Callable[[str], object] | None = form_of(kind)
         self.is_root = root
         self.is_operations = label.lower() == "operations"
         self.is_named = True
@@ -201,7 +169,7 @@ class Place:
         for child in self.children.values():
             if child is not self:
                 if self.rules.kind(child.label, self.table) is Kind.SECRET:
-                    child.kind = Kind.SECRET
+                    child.kind, child.form = Kind.SECRET, None
                     child.harmless.clear()
                 child.reconsider()
 

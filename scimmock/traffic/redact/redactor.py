@@ -17,9 +17,11 @@ from .addresses import Addresses
 from .atoms import Atoms
 from .documents import Documents
 from .filters import Filters
+from .forms import is_attribute_path
 from .headers import Headers
+from .kinds import Kind
 from .permute import Keyed
-from .places import Kind, Place, Rules, is_attribute_path, trees
+from .places import Place, Rules, trees
 from .plain import PlainTexts, PlainValues
 from .texts import Texts
 from .values import Values

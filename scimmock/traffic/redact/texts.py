@@ -6,9 +6,10 @@ import re
 from urllib.parse import unquote, unquote_plus
 
 from ..secrets import MASK, names_secret
+from .forms import UUID
 from .fragments import WORD
 from .places import Place
-from .values import UUID, Values, is_ip
+from .values import Values, is_ip
 from .vocabulary import CANONICAL, COMMON, OPERATORS, attributes, words
 from .words import folded
 

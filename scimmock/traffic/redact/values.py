@@ -9,11 +9,10 @@ from urllib.parse import unquote
 
 from ..secrets import MASK, tells_secret
 from .encoded import requoted
+from .forms import MOMENT, UUID
 from .permute import Keyed, Permutation
 from .words import Words
 
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 _DATE = re.compile(r"((?:19|20)\d\d)-(\d\d)-(\d\d)")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _SCHEME = re.compile(r"(?:https?|ftp|mailto|tel|sip|sips|xmpp|data|urn|bulkId):(?://)?", re.I)

@@ -6,7 +6,6 @@ import re
 import unicodedata
 from copy import deepcopy
 
-from .alphabets import fold
 from .fragments import WORD, Fragments, holds
 from .permute import Keyed, Permutation
 
@@ -25,7 +24,7 @@ def folded(text: str) -> str:
     """Return a text as words are compared: composed, without case (RFC 7643 section 2.1)."""
     if text.isascii():
         return text.lower()
-    return "".join(map(fold, unicodedata.normalize("NFC", text)))
+    return unicodedata.normalize("NFC", unicodedata.normalize("NFC", text).casefold())
 
 
 class Words:
@@ -130,6 +129,8 @@ class Words:
         found = plain if plain in _RESERVED else self._pseudonym(plain)
         if word == plain:
             return found
+        if len(found) != len(word):  # a letter such as ß stands for two
+            return found.upper() if word.isupper() else found.title() if word[0].isupper() else found
         if word.isascii():
             if word.istitle():
                 return found.title()
