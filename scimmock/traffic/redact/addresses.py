@@ -42,6 +42,7 @@ class Addresses:
         self._origin = self._base_path = ""
         self._hosts: dict[str, str] = {}
         self._heads: dict[str, str] = {}
+        self._names: dict[str, tuple[Place, str, Kind]] = {}
         self.urls = Place(resources.rules, {}, "(addresses)")
         self.queries = Place(resources.rules, {}, "(queries)")
 
@@ -139,23 +140,35 @@ class Addresses:
 
     def _parameter(self, pair: str) -> str:
         name, equals, value = pair.partition("=")
-        plain_name = unquote_plus(name)
-        if not _NAME.fullmatch(plain_name):
-            name = requoted(name, self.values.forced(plain_name), is_form=True)
+        known = self._names.get(name)
+        if known is None:
+            known = self._name(name)
+            if len(self._names) < 200:
+                self._names[name] = known
+        place, shown_name, kind = known
         if not value:
-            return name + equals
-        if is_secret_parameter(plain_name) or plain_name.lower() in self.resources.rules.never:
-            self.queries.child(plain_name).count += 1
-            return f"{name}={MASK}"
+            return shown_name + equals
+        if place.kind is Kind.SECRET or kind is Kind.SECRET:
+            place.count += 1
+            return f"{shown_name}={MASK}"
         plain = unquote_plus(value)
-        shown = self._value(plain_name.lower(), plain)
+        shown = self._value(kind, plain)
         if shown == plain:
-            return f"{name}={value}"
-        self.queries.child(plain_name).count += 1
-        return f"{name}={requoted(value, shown, is_form=True)}"
+            return f"{shown_name}={value}"
+        place.count += 1
+        return f"{shown_name}={requoted(value, shown, is_form=True)}"
 
-    def _value(self, name: str, plain: str) -> str:
-        kind = _PARAMETERS.get(name)
+    def _name(self, name: str) -> tuple[Place, str, Kind]:
+        """Return where a parameter is counted, how its name is shown, and what its values are."""
+        plain = unquote_plus(name)
+        kind = _PARAMETERS.get(plain.lower(), Kind.PERSON)
+        if is_secret_parameter(plain):
+            kind = Kind.SECRET
+        if _NAME.fullmatch(plain):
+            return self.queries.child(plain), name, kind
+        return self.queries, requoted(name, self.values.forced(plain), is_form=True), kind
+
+    def _value(self, kind: Kind, plain: str) -> str:
         if kind is Kind.FILTER:
             return self.filters.filter(plain)
         if kind is Kind.NUMBER and re.fullmatch(r"[+-]?\d{1,9}", plain.strip()):

@@ -39,6 +39,7 @@ class Filters:
         self.atoms = atoms
         self.texts = texts
         self.resources = resources
+        self._places: dict[tuple[str, str], Place] = {}
 
     def filter(self, text: str, within: Place | None = None) -> str:
         """Return a filter; one that follows no grammar goes as a sentence, one about a secret is masked."""
@@ -70,7 +71,8 @@ class Filters:
         """Return a filter that follows the grammar loosely, None for anything else."""
         simple = _SIMPLE.fullmatch(text)
         if simple is not None and is_attribute_path(simple["name"]):
-            value = self._compared(simple["value"], simple["operator"].lower(), root.at(simple["name"]))
+            place = self._places.get((root.label, simple["name"])) or self._at(root, simple["name"])
+            value = self._compared(simple["value"], simple["operator"].lower(), place)
             return f'{simple["before"]}{value}"' if '"' not in value and "\\" not in value else None
         found: list[str] = []
         places, place = [root], root
@@ -111,6 +113,12 @@ class Filters:
                 return None
             found.append(token)
         return "".join(found) if expected == "end" and len(places) == 1 else None
+
+    def _at(self, root: Place, name: str) -> Place:
+        found = root.at(name)
+        if len(self._places) < 200:
+            self._places[root.label, name] = found
+        return found
 
     def _value(self, token: str, operator: str, place: Place) -> str:
         """Return what an attribute is compared with."""

@@ -63,18 +63,23 @@ class Headers:
 
     def pairs(self, pairs: Pairs) -> Pairs:
         """Return the headers in their order."""
-        return [[name, self.value(name, value)] for name, value in pairs]
+        known, counts = self._known, self.counts
+        found = []
+        for name, value in pairs:
+            shown = known.get((name, value))
+            if shown is None:
+                shown = self.value(name, value)
+            if shown != value:
+                low = name.lower()
+                counts[low] = counts.get(low, 0) + 1
+            found.append([name, shown])
+        return found
 
     def value(self, name: str, value: str) -> str:
         """Return what a header may say."""
-        shown = self._known.get((name, value))
-        if shown is None:
-            shown = self._shown(name.lower(), value)
-            if len(self._known) >= 1000:
-                self._known.clear()
-            self._known[name, value] = shown
-        if shown != value:
-            self.counts[name.lower()] = self.counts.get(name.lower(), 0) + 1
+        if len(self._known) >= 1000:
+            self._known.clear()
+        shown = self._known[name, value] = self._shown(name.lower(), value)
         return shown
 
     def _shown(self, name: str, value: str) -> str:

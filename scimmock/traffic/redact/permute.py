@@ -2,8 +2,8 @@
 
 Words are permuted among all words of their form by a Feistel network of four rounds of HMAC-SHA-256
 (RFC 2104): the same key gives the same words, without the key nobody can go back, and since it is a
-permutation two words never become one, however short they are.  Long words are drawn instead, from so
-many that no two meet.
+permutation two words never become one, however short they are.  Words of a form of which there are many
+are drawn instead, by one code: two of them can meet, and whoever asks for them sees to that (`words`).
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from .alphabets import DIGITS, LETTERS, alphabet, place
 
+_MANY = 6  # letters, or 8 with digits among them: over 10^8 words
 _FORM = str.maketrans(DIGITS + LETTERS, "0" * 10 + "a" * 26)
 _PAIRS = [first + second for first in LETTERS for second in LETTERS]
 _NOT_ZERO = DIGITS[1:]
@@ -54,7 +55,7 @@ class Permutation:
         """
         length = len(word)
         middle = length // 2
-        if length > 8 and word.isascii() and _is_many(word):
+        if length >= _MANY and word.isascii() and (word.isalpha() or (not word.isdecimal() and length > 7)):
             return self._drawn(word, salt)
         if length > 1 and word.isascii() and word.isalpha():
             # What most words are; the general way below would find the same.
@@ -89,7 +90,7 @@ class Permutation:
         return _word(left, alphabets[:middle]) + _word(right, alphabets[middle:])
 
     def _drawn(self, word: str, salt: int) -> str:
-        """Return a long word whose letters are drawn: there are so many that no two words meet."""
+        """Return a word whose letters are drawn."""
         code = b""
         while len(code) < len(word):
             code += self._keyed.digest(f"{len(code)}:{salt}:{word}".encode())
@@ -147,12 +148,6 @@ def _word_of(number: int, form: str) -> str:
             number, at = divmod(number, 26)
             found = LETTERS[at] + found
     return found
-
-
-def _is_many(word: str) -> bool:
-    """Whether there are so many words of its form (10^12) that two of them never get one pseudonym."""
-    digits = sum(map(str.isdecimal, word))
-    return (len(word) - digits) * 1.415 + digits >= 12 and digits < len(word)
 
 
 def _letters(number: int, length: int) -> str:

@@ -228,7 +228,7 @@ class Redactor:
             found["id"] = path.rpartition("/")[2] if path else self._addresses.values.person(id)
         if isinstance(resource, str):
             found["resource"] = self._addresses.path(resource, is_below=True)
-        if trace.get("client"):
+        if trace.get("client") and "user-agent" in self._headers.counts:
             agents = (value for name, value in request["headers"] if name.lower() == "user-agent")
             found["client"] = client_of(next(agents, "").encode("latin-1", "replace"))
         if trace.get("rules"):
@@ -281,8 +281,8 @@ class Redactor:
                 self.never_returned(item.get("subAttributes"))
 
     def _reconsider(self) -> None:
-        for tree in self._trees:
-            tree.reconsider()
+        for place in self._places():
+            place.reconsider()
 
 
 def _rules(fields: Sequence[str]) -> Rules:

@@ -15,7 +15,6 @@ _LONG = 20  # characters; a word from there on that mixes digits and cases is co
 _CODE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
 _MIXED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9]+")
 _MOST_KNOWN = 16_384  # words that are remembered for speed
-_MOST_TAKEN = 100_000
 _MOST_AGES = 16
 _TRIES = 64
 
@@ -30,6 +29,9 @@ def folded(text: str) -> str:
 class Words:
     """Pseudonyms of words: they keep length, kinds of characters and case, and no two become one.
 
+    That is certain for short words, and for the first 16,384 of a session; of two others one pair in some
+    hundred millions may meet.
+
     ``learn`` makes words keep what filters look for in them, from then on: a word that was seen before
     stays what it was.
     """
@@ -39,10 +41,10 @@ class Words:
         self._permutation = Permutation(keyed)
         self._known: dict[str, str] = {}
         self._ages = [_Age(Fragments())]
-        self._taken: dict[str, str] = {}
         self._unkept: set[str] = set()
-        # What words became, and what parts of words became because of that.
+        # What the first words became and which word has what, and what parts of words became thereby.
         self._issued: dict[str, str] = {}
+        self._taken: dict[str, str] = {}
         self._parts: dict[str, str] = {}
 
     @property
@@ -64,6 +66,7 @@ class Words:
         if self._ages[-1].is_new:
             self._ages[-1].fragments = more
         elif len(self._ages) < _MOST_AGES:
+            self._ages[-1].first = frozenset(self._issued)
             self._ages.append(_Age(more))
         else:
             self._unkept.add(text)
@@ -152,11 +155,21 @@ class Words:
         age = self._ages[-1]
         if len(self._ages) > 1:
             age = next((age for age in self._ages if word in age), age)
-        if age is self._ages[-1]:
-            age.add(word)
-        found = self._fitting(word, age.fragments) if age.fragments else self._permutation.word(word)
+        found = self._fitting(word, age.fragments) if age.fragments else self._free(word)
+        age.is_new = False
         if len(self._issued) < _MOST_KNOWN:
             self._issued[word] = found
+            self._taken[found] = word
+        elif word not in self._issued:
+            age.add(word)
+        return found
+
+    def _free(self, word: str) -> str:
+        """Return the pseudonym of a word, the next one where another word has that already."""
+        for salt in range(_TRIES):
+            found = self._permutation.word(word, salt)
+            if self._taken.get(found, word) == word:
+                break
         return found
 
     def _fitting(self, word: str, fragments: Fragments) -> str:
@@ -176,9 +189,6 @@ class Words:
                 break
         else:
             self._unkept.add(word)
-        if len(self._taken) >= _MOST_TAKEN:
-            self._taken.clear()
-        self._taken[found] = word
         return found
 
     def _part(self, part: str, fragments: Fragments) -> str:
@@ -197,8 +207,9 @@ def _in_case_of(found: str, letter: str) -> str:
 class _Age:
     """The time between two lessons: what is kept in it, and which words were first seen in it.
 
-    The first words are remembered as they are, later ones in a filter of fixed size (Bloom): it forgets
-    none, and takes one of some hundreds for seen that was not, which then keeps less.
+    ``first`` are the words that were out when it ended, of those that are remembered as they are; others
+    are remembered in a filter of fixed size (Bloom): it forgets none, and takes one of some hundreds for
+    seen that was not, which then keeps less.
     """
 
     _BITS = 1 << 20
@@ -206,7 +217,7 @@ class _Age:
     def __init__(self, fragments: Fragments) -> None:
         self.fragments = fragments
         self.is_new = True
-        self._first: set[str] = set()
+        self.first: frozenset[str] = frozenset()
         self._bits: bytearray | None = None
 
     def _places(self, word: str) -> tuple[int, int, int]:
@@ -214,18 +225,14 @@ class _Age:
         return code % self._BITS, (code >> 20) % self._BITS, (code >> 40) % self._BITS
 
     def add(self, word: str) -> None:
-        """Remember a word."""
-        self.is_new = False
-        if len(self._first) < _MOST_KNOWN:
-            self._first.add(word)
-            return
+        """Remember a word for which there is no other room."""
         if self._bits is None:
             self._bits = bytearray(self._BITS // 8)
         for place in self._places(word):
             self._bits[place >> 3] |= 1 << (place & 7)
 
     def __contains__(self, word: str) -> bool:
-        if word in self._first:
+        if word in self.first:
             return True
         bits = self._bits
         return bits is not None and all(bits[place >> 3] >> (place & 7) & 1 for place in self._places(word))
