@@ -268,8 +268,13 @@ def test_every_example_of_the_faults_command_works(
 
 
 @pytest.mark.parametrize("line", examples_of("scimmock serve"))
-def test_every_example_of_serve_has_options_that_exist(line: str) -> None:
+def test_every_example_of_serve_has_options_that_exist(
+    line: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     command: click.Command = importlib.import_module("scimmock.cli.serve").command
+    monkeypatch.chdir(tmp_path)
+    for name in re.findall(r"--people (\S+)", line):
+        (tmp_path / name).touch()
     with command.make_context("serve", shlex.split(line.rstrip(" &"))[2:]) as context:
         chosen_quirks(context.params["quirk"])
         for name in context.params["faults"]:

@@ -96,6 +96,21 @@ def test_misbehaviour_is_as_shown(launch: Launch, tmp_path: Path) -> None:
         assert steady(printed) == steady(shown), command
 
 
+def test_a_session_is_recorded_and_shown(tmp_path: Path) -> None:
+    (block,) = blocks(section("Record and show real traffic"), "console")
+    commands = [command for command, _ in steps(block)]
+    ((_, shown),) = [step for step in steps(block) if step[1]]
+    own = f"export XDG_STATE_HOME={tmp_path}\n"
+    pid = """kill $(python3 -c 'import json; print(json.load(open("scimmock.json"))["pid"])')"""
+    done = bash(own + "\n".join([*commands, pid, "wait"]), tmp_path)
+
+    def blurred(text: str) -> str:
+        return re.sub(r'"\w{3}@\w{4}\.\w{3}"', '"..."', re.sub(r"\d:\d\d:\d\d\.\d+", "TIME", steady(text)))
+
+    assert done.stderr == "" and blurred(done.stdout) == blurred(shown)
+    assert "acme" not in (tmp_path / "session.jsonl").read_text()
+
+
 def test_a_pipeline_verifies_what_was_done(launch: Launch, tmp_path: Path) -> None:
     check = blocks(section("In CI"), "sh")[-1]
     server = launch("--users", "0", "--groups", "0")

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 @click.command(
     short_help="Take secrets and persons out of a recording or HAR.",
     epilog="Examples:\n\n  scimmock redact session.jsonl --out shared.jsonl\n\n"
-    "  scimmock redact traffic.har --redact-key team.key --redact-field costCenter=drop",
+    "  scimmock redact traffic.har --redact-key team.key",
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(

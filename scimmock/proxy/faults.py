@@ -27,7 +27,7 @@ from ..faults.call import Call, Ground
 from ..faults.limits.base import Keyed
 from ..faults.ruleset import Candidates, RuleSet
 from ..traffic.exchange import Exchange
-from ..traffic.reply import End, Headers, Reply
+from ..traffic.reply import TOLD, End, Headers, Reply
 from ..traffic.routes import aim_of, base_of, below
 from .answers import break_off, change, reply_of, response_of
 from .exchanges import plain_path
@@ -36,15 +36,6 @@ from .wire import end_after, gone, reset
 log = logging.getLogger("scimmock")
 
 _TYPES = {"Users": "User", "Groups": "Group"}  # the names that `match: {resource: User}` may have
-# What a client met, in words, as the journal of a server has them.
-TOLD = {
-    "reset": "the connection was reset",
-    "closed": "the connection was closed without an answer",
-    "hang": "the request was never answered",
-    "truncated": "the answer was cut off",
-    "wrong_length": "the answer is not as long as it says",
-    "client_gone": "the client went away before the end of the answer",
-}
 _BEYOND = ("raw", "bad_chunk", "pause", "drip")
 
 

@@ -42,7 +42,7 @@ async def reset(flow: http.HTTPFlow) -> bool:
     """
     _, io = _connection(flow)
     writer = getattr(io, "writer", None)
-    transport = getattr(writer, "transport", None)
+    transport: Any = getattr(writer, "transport", None)
     own = transport.get_extra_info("socket") if transport is not None else None
     if own is None:
         return False

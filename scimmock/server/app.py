@@ -16,11 +16,11 @@ from typing import Any
 from ..errors import ScimError
 from ..scim.answer import Answer, Request
 from ..traffic.exchange import Exchange
-from ..traffic.reply import Reply
+from ..traffic.reply import TOLD, Reply
 from .auth import ANONYMOUS, Identity
 from .bases import BaseUrls
 from .codec import encode
-from .delivery import TOLD, deliver
+from .delivery import deliver
 from .incoming import (
     SEEN,
     WITH_BODY,
@@ -55,9 +55,8 @@ _WRITES = frozenset(("create", "replace", "patch", "delete"))
 class App:
     """Serves all tenants; ``control`` answers what lies below ``/_scimmock``.
 
-    ``on_exchange`` is told each finished exchange (an access log), ``record`` is given it with its scope
-    and tenant before the journal has it.  ``fault_header`` lets a request name fault rules that fire for
-    it (``X-Scimmock-Fault``).
+    ``on_exchange`` is told each finished exchange, ``record`` gets it with its scope and tenant before the
+    journal; ``fault_header`` lets a request name rules that fire for it (``X-Scimmock-Fault``).
     """
 
     def __init__(
@@ -103,18 +102,16 @@ class App:
             if message["type"] == "lifespan.shutdown":
                 return
 
-    async def _scim(
-        self, scope: Scope, receive: Receive, send: Send, tenant_name: str, path: str | None
-    ) -> None:
+    async def _scim(self, scope: Scope, receive: Receive, send: Send, name: str, path: str | None) -> None:
         begin = time.perf_counter()
         headers = scope["headers"]
-        seen = {name: value for name, value in headers if name in SEEN}
+        seen = {key: value for key, value in headers if key in SEEN}
         tenants = self.tenants
-        tenant = tenants.tenants.get(tenant_name)
+        tenant = tenants.tenants.get(name)
         exchange = Exchange(
             self.clock.now(),
             begin,
-            tenant_name,
+            name,
             scope["method"],
             path or scope["path"],
             scope["query_string"],
@@ -133,7 +130,7 @@ class App:
             if tenant is None:
                 # Who may not come in does not make tenants.
                 tenants.default.auth.identify(seen.get(b"authorization"))
-                tenant = tenants.obtain(tenant_name)
+                tenant = tenants.obtain(name)
             if tenant.faces:
                 tenant = tenant.face(path)
             if tenant.speaks is not None:
@@ -377,7 +374,7 @@ class App:
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
             return
-        connection = scope.get("extensions", {}).get("scimmock")
+        connection = scope.get("extensions", _NO_EXTENSIONS).get("scimmock")
         sent, kind = await deliver(reply, exchange.method, exchange.http, connection, send, receive)
         if kind is None:
             return

@@ -30,19 +30,6 @@ _NO_LINGER = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 _BROKEN_CHUNK = b"zz\r\n"
 
 
-# What a client met, in words, by the kinds that `deliver` returns.
-TOLD = {
-    "reset": "the connection was reset",
-    "closed": "the connection was closed without an answer",
-    "hang": "the request was never answered",
-    "truncated": "the answer was cut off",
-    "garbage": "the client got something that is no HTTP",
-    "bad_chunk": "the answer has a broken chunk",
-    "wrong_length": "the answer is not as long as it says",
-    "client_gone": "the client went away before the end of the answer",
-}
-
-
 class Flow(Protocol):
     """What uvicorn's flow control offers."""
 

@@ -9,6 +9,19 @@ Headers = list[tuple[bytes, bytes]]
 End = Literal["keep", "close", "reset", "hang"]
 
 
+# What a client met, in words, by the kinds of what becomes of an answer.
+TOLD = {
+    "reset": "the connection was reset",
+    "closed": "the connection was closed without an answer",
+    "hang": "the request was never answered",
+    "truncated": "the answer was cut off",
+    "garbage": "the client got something that is no HTTP",
+    "bad_chunk": "the answer has a broken chunk",
+    "wrong_length": "the answer is not as long as it says",
+    "client_gone": "the client went away before the end of the answer",
+}
+
+
 @dataclass(slots=True)
 class Delivery:
     """How an answer leaves, where it does not simply leave whole.  Sizes in bytes, times in seconds.

@@ -177,7 +177,7 @@ def test_append_to_what_is_no_recording_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("name", ["no/folder/s.jsonl", "."])
 def test_a_path_that_cannot_be_written_is_an_error_at_once(tmp_path: Path, name: str) -> None:
-    with pytest.raises((FileError, UsageError), match="cannot be written|is there already"):
+    with pytest.raises((FileError, UsageError), match=r"cannot be written|is there already"):
         recorder(tmp_path / name)
 
 
