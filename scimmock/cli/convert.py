@@ -31,6 +31,7 @@ _FORMS = ("recording", "har", "curl", "pytest", "people")
 @click.option(
     "--from",
     "form",
+    envvar="SCIMMOCK_CONVERT_FROM",
     type=click.Choice(("auto", "recording", "har", "flow")),
     default="auto",
     show_default=True,
