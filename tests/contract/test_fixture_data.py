@@ -58,7 +58,7 @@ def test_the_file_has_the_form_that_editors_are_told(name: str) -> None:
 
 
 def _essence(schema: Any) -> Any:
-    """Return a schema without what only newer versions of msgspec write: the names that a mapping may have."""
+    """Return a schema without the names of mappings, which not every version of msgspec tells."""
     if isinstance(schema, dict):
         return {key: _essence(value) for key, value in schema.items() if key != "propertyNames"}
     return [_essence(item) for item in schema] if isinstance(schema, list) else schema
