@@ -185,7 +185,8 @@ def test_a_har_of_mitmproxy_is_understood(dumped: Path) -> None:
     assert (found["n"], found["t"]) == (2, 1.0) and found["request"]["path"] == "/Users"
     assert found["request"]["query"].startswith("filter=userName+eq+")
     assert found["response"]["body"]["json"] == {"Resources": [ADA]}
-    assert found["response"]["body"]["size"] < len(json.dumps([ADA]))  # as it was sent, compressed
+    # As it was sent, compressed; newer versions of mitmproxy say the size that it has then.
+    assert found["response"]["body"]["size"] <= len(json.dumps([ADA]))
     assert lost["response"] is None
     assert lost["error"] == {"kind": "closed", "message": "server closed connection"}
 
