@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import re
-from urllib.parse import unquote, unquote_plus
+from collections.abc import Callable
 
 from ...hosts import is_loopback
+from ..routes import base_of, below
 from ..secrets import MASK, is_secret_parameter
-from .encoded import requoted
+from .encoded import as_bytes_text, as_text, decoded, requoted
 from .filters import Filters
-from .forms import UUID, is_attribute_path
+from .forms import UUID, is_attribute_path, is_urn
+from .fragments import WORD
 from .kinds import Kind
 from .places import Place
 from .values import Values, is_ip
-from .vocabulary import SEGMENTS
+from .vocabulary import ENDPOINTS, SEGMENTS
+from .words import folded
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<host>[^/?#]*)(?P<rest>.*)", re.DOTALL)
 _VERSION = re.compile(r"v\d+(?:\.\d+)*", re.I)
 # An endpoint that is not known, as such are named: /ServicePrincipals.
 _ENDPOINT = re.compile(r"(?:[A-Z][a-z]{2,})+s")
-_NAME = re.compile(r"[$A-Za-z_][\w.$-]{0,60}")
+_NAME = re.compile(r"[$A-Za-z_][\w.$-]{0,60}", re.ASCII)
+_DISCOVERY = ("schemas", "resourcetypes", "serviceproviderconfig")
+_RELATIVE = re.compile(r"\.{0,2}/|\?")
 _PARAMETERS = {
     "filter": Kind.FILTER,
     "attributes": Kind.NAME,
@@ -43,6 +48,8 @@ class Addresses:
         self._hosts: dict[str, str] = {}
         self._heads: dict[str, str] = {}
         self._names: dict[str, tuple[Place, str, Kind]] = {}
+        # The words of the service's own host; a sentence that has one of them says where it is.
+        self.host_words: set[str] = set()
         self.urls = Place(resources.rules, {}, "(addresses)")
         self.queries = Place(resources.rules, {}, "(queries)")
 
@@ -52,6 +59,9 @@ class Addresses:
         if match is None:
             return base_url
         self._origin, self._base_path = f"{match['scheme']}{match['host']}".lower(), match["rest"].rstrip("/")
+        host = match["host"].rpartition("@")[2]
+        if not is_loopback(host.partition(":")[0]):
+            self.host_words.update(WORD.findall(folded(host)))
         return f"{match['scheme']}{self.host(match['host'])}{self.path(match['rest'], is_below=False)}"
 
     def host(self, text: str) -> str:
@@ -77,66 +87,107 @@ class Addresses:
             shown = self.values.words.text(name)
         return f"{MASK if account else ''}{at}{shown}{colon}{port}"
 
+    def is_address(self, text: str) -> bool:
+        """Whether a text is a URL, or a path that leads to a resource."""
+        if "://" in text or _RELATIVE.match(text):
+            return True
+        return text.partition("/")[0].lower() in ENDPOINTS
+
     def url(self, text: str) -> str:
         """Return a URL, or a path where it is none."""
-        # Most end with a UUID, and stand below few collections.
-        head, _, id = text.rpartition("/")
-        if len(id) == 36 and UUID.fullmatch(id):
-            known = self._heads.get(head)
-            if known is None:
-                if len(self._heads) >= 1000:
-                    self._heads.clear()
-                known = self._heads[head] = self._url(head)
-            if known == head:
-                return text
-            self.urls.count += 1
-            return f"{known}/{id}"
-        return self._unless_same(text, self._url(text))
-
-    def _url(self, text: str) -> str:
-        match = _URL.fullmatch(text)
-        if match is None:
-            path, mark, query = text.partition("?")
-            return self.path(path, is_below=True) + mark + self.query(query)
-        rest, mark, query = match["rest"].partition("?")
-        path = self._path_of(f"{match['scheme']}{match['host']}", rest)
-        return f"{match['scheme']}{self.host(match['host'])}{path}{mark}{self.query(query)}"
-
-    def _unless_same(self, text: str, found: str) -> str:
-        if text != found:
+        found = self._below_head(text, self._url)
+        if found != text:
             self.urls.count += 1
         return found
 
+    def _below_head(self, text: str, redact: Callable[[str], str]) -> str:
+        """Return an address: most end with a UUID, and stand below few collections."""
+        head, _, id = text.rpartition("/")
+        if len(id) != 36 or not UUID.fullmatch(id) or "id" in self.resources.rules.forced:
+            return redact(text)
+        known = self._heads.get(head)
+        if known is None:
+            if len(self._heads) >= 1000:
+                self._heads.clear()
+            known = self._heads[head] = redact(head)
+        return text if known == head else f"{known}/{id}"
+
+    def request_path(self, text: str) -> str:
+        """Return the path of a request below the base."""
+        return self._below_head(text, self._path_below)
+
+    def _path_below(self, text: str) -> str:
+        return self.path(text, is_below=True)
+
+    def _url(self, text: str) -> str:
+        match = _URL.fullmatch(text)
+        whole = text if match is None else match["rest"]
+        rest, fragment, anchor = whole.partition("#")
+        path, mark, query = rest.partition("?")
+        tail = f"{mark}{self.query(query)}{fragment}{self.values.person(anchor)}"
+        if match is None:
+            return self.path(path, is_below=True) + tail
+        shown = self._path_of(f"{match['scheme']}{match['host']}", path)
+        return f"{match['scheme']}{self.host(match['host'])}{shown}{tail}"
+
     def _path_of(self, origin: str, path: str) -> str:
-        """Return the path of a URL: below the base of the service endpoints are known as such."""
+        """Return the path of a URL: below the base of a service endpoints are known as such."""
         base = self._base_path
-        if origin.lower() == self._origin and path.startswith(base) and path[len(base) :][:1] in ("/", ""):
-            return self.path(base, is_below=False) + self.path(path[len(base) :], is_below=True)
-        return self.path(path, is_below=False)
+        if origin.lower() != self._origin or below(path, base) is None:
+            base = base_of(path) or ""
+            if not base and path.strip("/").partition("/")[0].lower() not in ENDPOINTS:
+                return self.path(path, is_below=False)
+        return self.path(base, is_below=False) + self.path(path[len(base) :], is_below=True)
 
     def path(self, text: str, is_below: bool) -> str:
-        """Return a path; ``is_below``: its first segment is an endpoint of the service."""
-        parts = text.split("/")
-        first = 1 if parts[0] == "" else 0
-        return "/".join(self._segment(part, is_below and n == first) for n, part in enumerate(parts))
+        """Return a path; ``is_below``: its first segment is an endpoint of the service, else it is a base.
 
-    def _segment(self, part: str, is_endpoint: bool) -> str:
+        Below an endpoint there are ids; below one of discovery names and URNs, which stay.
+        """
+        text, is_utf8 = as_text(text)
+        parts = text.split("/")
+        first = next((n for n, part in enumerate(parts) if part not in ("", ".", "..")), len(parts))
+        is_discovery = first < len(parts) and parts[first].lower() in _DISCOVERY
+        shown = [
+            part
+            if n < first or self._is_structure(part, n - first, is_below, is_discovery)
+            else self._segment(part)
+            for n, part in enumerate(parts)
+        ]
+        found = "/".join(shown)
+        return as_bytes_text(found) if is_utf8 else found
+
+    @staticmethod
+    def _is_structure(part: str, depth: int, is_below: bool, is_discovery: bool) -> bool:
+        """Whether a segment says what something is and not which one."""
         low = part.lower()
-        if not part or low in SEGMENTS or part in (".", "..") or _VERSION.fullmatch(part):
-            return part
-        if is_endpoint and _ENDPOINT.fullmatch(part):
-            return part
-        plain = unquote(part)
-        shown = self.values.person(plain)
-        if shown == plain:
-            return part
-        return requoted(part, shown)
+        if not is_below:
+            return low in SEGMENTS or not part or _VERSION.fullmatch(part) is not None
+        if depth == 0:
+            return low in ENDPOINTS or _ENDPOINT.fullmatch(part) is not None
+        if is_discovery:
+            plain, _ = decoded(part)
+            return is_urn(plain) or is_attribute_path(plain)
+        return not part or part == ".search"
+
+    def _segment(self, part: str) -> str:
+        plain, charset = decoded(part)
+        forced = "id" in self.resources.rules.forced
+        shown = self.values.forced(plain) if forced else self.values.person(plain)
+        return part if shown == plain else requoted(part, shown, charset=charset)
 
     def query(self, text: str) -> str:
         """Return a query, encoded as it was; filters by their attributes, secrets masked."""
         if not text:
             return text
-        return "&".join(self._parameter(pair) for pair in text.split("&"))
+        text, is_utf8 = as_text(text)
+        found = "&".join(self._parameter(pair) for pair in text.split("&"))
+        return as_bytes_text(found) if is_utf8 else found
+
+    def parameter(self, name: str, value: str) -> str:
+        """Return the value of a parameter, not encoded."""
+        kind = self._name(name)[2]
+        return MASK if kind is Kind.SECRET else self._value(kind, value)
 
     def _parameter(self, pair: str) -> str:
         name, equals, value = pair.partition("=")
@@ -151,16 +202,16 @@ class Addresses:
         if place.kind is Kind.SECRET or kind is Kind.SECRET:
             place.count += 1
             return f"{shown_name}={MASK}"
-        plain = unquote_plus(value)
+        plain, charset = decoded(value, is_form=True)
         shown = self._value(kind, plain)
         if shown == plain:
             return f"{shown_name}={value}"
         place.count += 1
-        return f"{shown_name}={requoted(value, shown, is_form=True)}"
+        return f"{shown_name}={requoted(value, shown, is_form=True, charset=charset)}"
 
     def _name(self, name: str) -> tuple[Place, str, Kind]:
         """Return where a parameter is counted, how its name is shown, and what its values are."""
-        plain = unquote_plus(name)
+        plain, _ = decoded(name, is_form=True)
         kind = _PARAMETERS.get(plain.lower(), Kind.PERSON)
         if is_secret_parameter(plain):
             kind = Kind.SECRET
@@ -175,6 +226,4 @@ class Addresses:
             return plain
         if kind is Kind.NAME and all(map(is_attribute_path, re.split(r"[,\s]+", plain.strip()))):
             return plain
-        if "://" in plain:
-            return self.url(plain)
         return self.values.person(plain)

@@ -37,7 +37,7 @@ class Atoms:
 
     def number(self, value: int | float, place: Place) -> Any:
         """Return a number; those of an envelope stay."""
-        if place.kind in (Kind.NUMBER, Kind.LITERAL, Kind.VERSION):
+        if place.kind in (Kind.NUMBER, Kind.LITERAL, Kind.VERSION, Kind.NAME):
             return value
         place.count += 1
         return MASK if place.kind is Kind.SECRET else self.values.number(value)

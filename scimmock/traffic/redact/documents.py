@@ -89,18 +89,22 @@ class Documents:
             else:
                 new = self.body(value, child)
             if not child.is_named:
-                key = self._key(key, found)
+                key, new = self._odd(key, value, new, found)
             found[key] = new
         return found
 
-    def _key(self, key: str, found: dict[str, Any]) -> str:
-        """Return a key that is no name of an attribute, and may name somebody."""
-        if is_attribute_path(key):
-            return key
-        shown = MASK if tells_secret(key) else self._person(key)
+    def _odd(self, key: str, value: Any, new: Any, found: dict[str, Any]) -> tuple[str, Any]:
+        """Return a key that is no name of an attribute, and what stands there.
+
+        It is the path of a PATCH operation that has none of its own, or may name somebody.
+        """
+        if "[" in key:
+            shown, place = self.filters.path(key)
+            return shown, self.body(value, place)
+        shown = MASK if tells_secret(key) else self.atoms.values.forced(key)
         while shown in found:
             shown += "_"
-        return shown
+        return shown, new
 
     def _string(self, value: str, place: Place) -> str:
         kind = place.kind
@@ -112,7 +116,9 @@ class Documents:
                 return MASK
             return self.texts.sentence(value, place)
         if kind is Kind.ADDRESS:
-            return self.addresses.url(value) if "/" in value else self.atoms.string(value, place)
+            if self.addresses.is_address(value):
+                return self.addresses.url(value)
+            return self.atoms.string(value, place)
         if kind is Kind.FILTER:
             return self.filters.filter(value)
         if kind is Kind.PATH:
@@ -143,7 +149,10 @@ class Documents:
             elif low == "response":
                 new = self.body(value, self.errors if failed else self.resources)
             else:
-                new = self.body(value, place.child(key))
+                child = place.child(key)
+                new = self.body(value, child)
+                if not child.is_named:
+                    key, new = self._odd(key, value, new, found)
             found[key] = new
         return found
 

@@ -9,7 +9,7 @@ from typing import Literal
 from ...scim.filter import OPERATORS
 from ..secrets import MASK, is_secret, masked_filter
 from .atoms import Atoms
-from .forms import is_attribute_path
+from .forms import is_attribute_path, is_part
 from .kinds import Kind
 from .places import Place
 from .texts import Texts
@@ -29,6 +29,7 @@ _SIMPLE = re.compile(
 )
 _LITERALS = ("true", "false", "null")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
+_DAY = re.compile(r"(?:19|20)\d\d-?")
 _SEEKING = ("sw", "ew", "co")
 
 
@@ -48,6 +49,13 @@ class Filters:
             if shown == MASK:
                 return MASK
         return self._filter(text, within or self.resources) or self.texts.sentence(text)
+
+    def quoted(self, text: str) -> str | None:
+        """Return a filter or path that a sentence quotes, None where it is neither."""
+        if "[" in text:
+            shown, place = self.path(text)
+            return shown if place is not self.resources else None
+        return self._filter(text, self.resources) if " " in text else None
 
     def path(self, text: str) -> tuple[str, Place]:
         """Return the path of a PATCH operation, and the place that it leads to."""
@@ -142,11 +150,17 @@ class Filters:
         return quote + (shown.replace('\\"', '"').replace("'", "\\'") if quote == "'" else shown) + quote
 
     def _compared(self, plain: str, operator: str, place: Place) -> str:
-        if operator in _SEEKING and place.kind in (Kind.PERSON, Kind.FORCED):
-            values = self.atoms.values
-            if values.words.learn(operator, plain):
-                values.forget()
-            # A part of a value is words, whatever form it seems to have.
-            place.count += 1
-            return values.words.text(plain)
-        return self.atoms.string(plain, place)
+        if operator not in _SEEKING:
+            return self.atoms.string(plain, place)
+        values = self.atoms.values
+        if place.kind is not Kind.FORCED and is_part(plain, place.kind, place.label.rpartition(".")[2]):
+            return plain
+        if place.kind is Kind.SECRET:
+            return MASK
+        if place.kind not in (Kind.PERSON, Kind.FORCED) or _DAY.match(plain):
+            values.words.cannot_keep(plain)
+        if values.words.learn(operator, plain):
+            values.forget()
+        # A part of a value is words, whatever form it seems to have.
+        place.count += 1
+        return values.words.text(plain)

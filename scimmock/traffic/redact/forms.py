@@ -10,8 +10,10 @@ from .vocabulary import CANONICAL, time_zones
 
 UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
-_ATTRIBUTE = re.compile(r"(?:[A-Za-z][\w.+-]*:[\w.:/+-]*:)?[$A-Za-z_][\w$-]*(?:\.[$A-Za-z_][\w$-]*)?")
-_URN = re.compile(r"urn:[\w.:+/-]+", re.I)
+_ATTRIBUTE = re.compile(
+    r"(?:[A-Za-z][\w.+-]*:[\w.:/+-]*:)?[$A-Za-z_][\w$-]*(?:\.[$A-Za-z_][\w$-]*)?", re.ASCII
+)
+_URN = re.compile(r"urn:[\w.:+/-]+", re.I | re.ASCII)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,60}")
 # A word without a digit may be anybody's name.
 _VERSION = re.compile(r"(?:W/)?(?:\"[\w+/=.:-]{0,128}\"|(?=.*\d)[\w+/=.:-]{1,128})")
@@ -25,11 +27,16 @@ def is_attribute_path(text: str) -> bool:
     return _ATTRIBUTE.fullmatch(text) is not None
 
 
+def is_urn(text: str) -> bool:
+    """Whether a text has the form of the URN of a schema."""
+    return _URN.fullmatch(text) is not None
+
+
 def are_names(text: str) -> bool:
-    """Whether a text is a name, or names of attributes with commas between them."""
-    return _NAME.fullmatch(text) is not None or all(
-        is_attribute_path(name.strip()) for name in text.split(",")
-    )
+    """Whether a text is a name, the number of an error, or names of attributes with commas between them."""
+    if _NAME.fullmatch(text) or _NUMBER.fullmatch(text):
+        return True
+    return all(is_attribute_path(name.strip()) for name in text.split(","))
 
 
 _FORMS: dict[Kind, Callable[[str], object]] = {
@@ -45,6 +52,31 @@ _FORMS: dict[Kind, Callable[[str], object]] = {
     Kind.ZONE: lambda text: text in time_zones(),
     Kind.LITERAL: lambda text: True,
 }
+
+
+_PARTS: dict[Kind, Callable[[str], object]] = {
+    Kind.CANONICAL: lambda text: any(text.lower() in value for value in CANONICAL),
+    Kind.URN: re.compile(r"[\w.:+/-]+", re.ASCII).fullmatch,
+    Kind.NAME: _NAME.fullmatch,
+    Kind.DATE: re.compile(r"[0-9TZ:.+-]+").fullmatch,
+    Kind.VERSION: re.compile(r"[\"W/]*[0-9a-f\"]*").fullmatch,
+    Kind.NUMBER: re.compile(r"\d+").fullmatch,
+    Kind.COUNTRY: re.compile(r"[A-Za-z]{1,2}").fullmatch,
+    Kind.LANGUAGE: re.compile(r"[A-Za-z]{0,3}[-_]?[A-Za-z]{0,2}").fullmatch,
+    Kind.ZONE: lambda text: any(text in zone for zone in time_zones()),
+}
+_OF_UUID = re.compile(r"(?=.*[0-9-])[0-9a-f-]{2,36}", re.I)
+
+
+def is_part(text: str, kind: Kind, name: str) -> bool:
+    """Whether a text that is a part of values at a place may be one of those that stay as they are.
+
+    ``name`` is the last one of the attribute path: ids may be UUIDs.
+    """
+    if kind is Kind.PERSON:
+        return name.lower() in ("id", "value", "externalid") and _OF_UUID.fullmatch(text) is not None
+    test = _PARTS.get(kind)
+    return test is not None and bool(test(text))
 
 
 def form_of(kind: Kind) -> Callable[[str], object] | None:

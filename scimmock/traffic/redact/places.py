@@ -19,23 +19,30 @@ def _table(**kinds: str) -> dict[str, Kind]:
 
 
 _EVERYWHERE = _table(
-    URN="schemas",
     CANONICAL="type usertype",
     DATE="meta.created meta.lastmodified",
-    VERSION="meta.version operations.version",
-    NAME="meta.resourcetype scimtype op method attributes excludedattributes sortby sortorder token_type",
-    NUMBER="totalresults itemsperpage startindex count failonerrors status expires_in",
-    ADDRESS="meta.location location $ref",
-    FILTER="filter",
-    PATH="path",
+    VERSION="meta.version",
+    NAME="meta.resourcetype",
+    ADDRESS="meta.location $ref",
     COUNTRY="country",
     LANGUAGE="locale preferredlanguage",
     ZONE="timezone",
 )
+# What the messages of the protocol have, at their top and in each operation, and nobody below an extension.
+_OF_MESSAGES = _table(
+    URN="schemas",
+    VERSION="version",
+    NAME="scimtype op method attributes excludedattributes sortby sortorder token_type",
+    NUMBER="totalresults itemsperpage startindex count failonerrors status status.code expires_in",
+    TEXT="status.description",
+    ADDRESS="location",
+    FILTER="filter",
+    PATH="path",
+)
 _OF_ERRORS = _table(
     TEXT="message description error error_description title reason errors detail details source cause "
-    "error_uri developermessage usermessage summary",
-    NAME="errorcode error_code code",
+    "error_uri developermessage usermessage summary errorsummary",
+    NAME="errorcode error_code code status statuscode",
     DATE="timestamp",
     ADDRESS="instance path",
 )
@@ -75,8 +82,12 @@ class Rules:
             return Kind.SECRET
         if self.forced & {label, path}:
             return Kind.FORCED
+        inner = path.removeprefix("operations.").removeprefix("response.")
+        tables: tuple[dict[str, Kind], ...] = (table, _EVERYWHERE)
+        if ":" not in label and inner in (name, f"status.{name}"):
+            tables = (table, _OF_MESSAGES, _EVERYWHERE)
         for key in (f"{parent}.{name}", name):
-            for kinds in (table, _EVERYWHERE):
+            for kinds in tables:
                 if key in kinds:
                     return kinds[key]
         return Kind.LITERAL if table is _OF_DISCOVERY and parent == "schemaextensions" else Kind.PERSON
@@ -148,7 +159,8 @@ class Place:
         separator = ":" if self.label.lower().startswith("urn:") and self.is_root else "."
         label = f"{self.label}{separator}{key}" if self.label else key
         found = Place(self.rules, self.table, label, self.rules.kind(label, self.table), root=False)
-        found.is_named = is_attribute_path(key) or key in ("", "$schema")
+        plain = is_attribute_path(key) and (self.is_root or "." not in key)
+        found.is_named = plain or key in ("", "$schema")
         return found
 
     def at(self, path: str) -> Place:

@@ -47,7 +47,7 @@ class PlainTexts(Texts):
         self._careful = careful
 
     def sentence(self, text: str, place: Place | None = None) -> str:
-        if names_secret(text) and self._careful.sentence(text) != text:
+        if self.tells(text) or (names_secret(text) and self._careful.sentence(text) != text):
             if place is not None:
                 place.count += 1
             return MASK

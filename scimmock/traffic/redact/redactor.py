@@ -24,9 +24,11 @@ from .permute import Keyed
 from .places import Place, Rules, trees
 from .plain import PlainTexts, PlainValues
 from .texts import Texts
+from .torn import redact_torn
 from .values import Values
 from .words import Words
 
+_MOST_TEXT = 262_144  # characters of a body that is no JSON
 RedactMode = Literal["none", "secrets", "pseudonyms"]
 MODES: tuple[RedactMode, ...] = ("none", "secrets", "pseudonyms")
 
@@ -55,6 +57,9 @@ class Redactor:
         self._filters = Filters(atoms, self._texts, resources)
         self._addresses = Addresses(values, self._filters, resources)
         self._headers = Headers(values, self._addresses, self._texts)
+        values.url = self._texts.url = self._addresses.url
+        self._texts.quoted = self._filters.quoted
+        self._texts.always_heard = self._addresses.host_words
         self._documents = Documents(atoms, self._filters, self._addresses, self._texts, self._trees)
         self._texts_at = Place(self._rules, {}, "(texts)")
 
@@ -91,32 +96,48 @@ class Redactor:
         """Return the header, redacted."""
         found = {**header, "redaction": self.about()}
         base_url = self._addresses.serve(str(header.get("base_url") or ""))
+        found["base_url"] = base_url
         if self.mode == "pseudonyms":
-            found["base_url"] = base_url
             found["faults"] = [self._rule(rule) for rule in header.get("faults") or ()]
         return found
 
     def _rule(self, rule: Any) -> Any:
-        """Return a fault rule: what it matches is what the session says."""
-        match = rule.get("match") if isinstance(rule, dict) else None
-        if not isinstance(match, dict):
+        """Return a fault rule: what it matches and what it says is what the session says."""
+        if not isinstance(rule, dict):
             return rule
-        shown = dict(match)
-        if isinstance(match.get("filter"), str):
-            shown["filter"] = self._filters.filter(match["filter"])
-        if isinstance(match.get("query"), dict):
-            shown["query"] = {
-                name: self._filters.filter(str(value)) if name == "filter" else value
-                for name, value in match["query"].items()
+        found = dict(rule)
+        match = rule.get("match")
+        if isinstance(match, dict):
+            found["match"] = {name: self._matched(name, value) for name, value in match.items()}
+        if isinstance(rule.get("do"), dict):
+            found["do"] = {
+                name: self._said(value) if name in ("detail", "body", "text", "html") else value
+                for name, value in rule["do"].items()
             }
-        for name in ("path", "header"):
-            if name in match:
-                shown[name] = self._documents.body(match[name], self._texts_at)
-        if isinstance(match.get("path"), str):
-            shown["path"] = self._addresses.path(match["path"], is_below=True)
-        return {**rule, "match": shown}
+        return found
+
+    def _matched(self, name: str, value: Any) -> Any:
+        if isinstance(value, list):
+            return [self._matched(name, item) for item in value]
+        if isinstance(value, dict):
+            return {
+                inner: self._addresses.parameter(inner, str(item)) if name == "query" else self._said(item)
+                for inner, item in value.items()
+            }
+        if not isinstance(value, str) or name in ("method", "operation", "resource"):
+            return value
+        if name == "filter":
+            return self._filters.filter(value)
+        return self._addresses.path(value, is_below=True) if name == "path" else self._said(value)
+
+    def _said(self, value: Any) -> Any:
+        return self._texts.sentence(value) if isinstance(value, str) else value
 
     # ---- exchanges
+
+    def learns(self) -> None:
+        """Begin to look at the exchanges of a session, of which only what they teach is kept."""
+        self._words.is_collecting = True
 
     def learned(self) -> None:
         """Begin the session anew, with what its exchanges have taught: they were only looked at so far."""
@@ -138,13 +159,14 @@ class Redactor:
         """Redact an exchange that nobody else has, whose messages are changed in place, and return it."""
         if self.mode == "none":
             return document
-        self._texts.heard.clear()
+        self._texts.forget()
         self._documents.guarded = False
         request, response, upstream = document["request"], document.get("response"), document.get("upstream")
         trace = document.get("trace")
         is_discovery = trace is not None and trace.get("operation") == "discovery"
+        is_bulk = trace is not None and trace.get("operation") == "bulk"
         for answer in (response, upstream):
-            if answer and (answer.get("status") or 0) >= 400:
+            if answer and (is_bulk or (answer.get("status") or 0) >= 400):
                 self._documents.guarded = _is_about_secret(request)
                 self._hear(document)
                 break
@@ -163,7 +185,9 @@ class Redactor:
 
     def _request(self, request: dict[str, Any]) -> None:
         base, path = request.get("base"), request["path"]
-        request["path"] = self._addresses.path(path, is_below=base != "")
+        request["path"] = (
+            self._addresses.path(path, is_below=False) if base == "" else self._addresses.request_path(path)
+        )
         if request["path"] != path:
             self._addresses.urls.count += 1
         if base:
@@ -208,10 +232,24 @@ class Redactor:
             return body
         if is_form:
             return {**body, "text": self._addresses.query(text)}
-        if names_secret(text) or self._documents.guarded:
+        if names_secret(text) or self._documents.guarded or self._texts.tells(text):
             self._texts_at.count += 1
             return {**body, "text": MASK}
-        return {**body, "text": self._texts.sentence(text, self._texts_at)}
+        if len(text) > _MOST_TEXT:
+            text, body = text[:_MOST_TEXT], {**body, "cut": True}
+        return {**body, "text": self._text(text, place)}
+
+    def _text(self, text: str, place: Place) -> str:
+        """Return text that is no JSON: the sentence of an error, JSON that is broken, or something else."""
+        if self.mode == "pseudonyms" and text.lstrip()[:1] in ("{", "["):
+            found = redact_torn(text, place, self._documents.body, self._addresses.values.words.text)
+        elif place is self._trees[1]:
+            return self._texts.sentence(text, self._texts_at)
+        else:
+            found = self._addresses.values.words.text(text)
+        if found != text:
+            self._texts_at.count += 1
+        return found
 
     def _error(self, error: dict[str, Any]) -> dict[str, Any]:
         return {**error, "message": self._texts.sentence(str(error.get("message", "")), self._texts_at)}
@@ -227,7 +265,7 @@ class Redactor:
         if isinstance(id, str):
             found["id"] = path.rpartition("/")[2] if path else self._addresses.values.person(id)
         if isinstance(resource, str):
-            found["resource"] = self._addresses.path(resource, is_below=True)
+            found["resource"] = self._addresses.request_path(resource)
         if trace.get("client") and "user-agent" in self._headers.counts:
             agents = (value for name, value in request["headers"] if name.lower() == "user-agent")
             found["client"] = client_of(next(agents, "").encode("latin-1", "replace"))
@@ -253,14 +291,23 @@ class Redactor:
 
     def _hear_in(self, value: Any, place: Place) -> None:
         if isinstance(value, dict):
+            path = value.get("path") if place.is_operations else None
+            is_path = isinstance(path, str) and not path.startswith("/")
+            target = self._filters.path(str(path))[1] if is_path else self._trees[0]
             for key, inner in value.items():
-                self._hear_in(inner, place.child(key))
+                low = key.lower()
+                if place.is_operations and low in ("value", "data"):
+                    self._hear_in(inner, target if low == "value" else self._trees[0])
+                else:
+                    self._hear_in(inner, place.child(key))
         elif isinstance(value, list):
             for inner in value:
                 self._hear_in(inner, place)
         elif isinstance(value, str):
             if place.kind in (Kind.PERSON, Kind.FORCED):
                 self._texts.hear(value)
+            elif place.kind is Kind.SECRET and len(value) > 3:
+                self._texts.secrets.add(value)
 
     def _discover(self, body: dict[str, Any]) -> None:
         """Learn from /Schemas which attributes are never returned (RFC 7643 section 7)."""
@@ -312,12 +359,18 @@ def _is_about_secret(request: dict[str, Any]) -> bool:
     document = (request.get("body") or {}).get("json")
     if not isinstance(document, dict):
         return False
-    return any(
-        isinstance(value, str) and is_secret(value)
-        for operation in [document, *_operations(document)]
-        for key, value in operation.items()
-        if key.lower() in ("path", "filter")
-    )
+    return _asks_for_secret(document)
+
+
+def _asks_for_secret(document: dict[str, Any]) -> bool:
+    for operation in [document, *_operations(document)]:
+        for key, value in operation.items():
+            low = key.lower()
+            if low in ("path", "filter") and isinstance(value, str) and is_secret(value):
+                return True
+            if low == "data" and isinstance(value, dict) and _asks_for_secret(value):
+                return True
+    return False
 
 
 def _is_error(document: Any) -> bool:

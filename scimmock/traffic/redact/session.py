@@ -21,6 +21,7 @@ def redact_session(
     returned is dropped everywhere.
     """
     redactor.header(header)
+    redactor.learns()
     for exchange in exchanges():
         redactor.exchange(exchange)
     redactor.learned()

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
+from collections.abc import Callable
 from datetime import date
-from urllib.parse import unquote
+from math import isfinite
 
 from ..secrets import MASK, tells_secret
-from .encoded import requoted
+from .encoded import decoded, requoted
 from .forms import MOMENT, UUID
 from .permute import Keyed, Permutation
 from .words import Words
@@ -16,6 +17,7 @@ from .words import Words
 _DATE = re.compile(r"((?:19|20)\d\d)-(\d\d)-(\d\d)")
 _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _SCHEME = re.compile(r"(?:https?|ftp|mailto|tel|sip|sips|xmpp|data|urn|bulkId):(?://)?", re.I)
+_URL = re.compile(r"https?://", re.I)
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
 # What a value has in it that is more than words: it is looked for once, most values have nothing of it.
 _SPECIAL = re.compile(r"""[\\"':=%]|\A\d+[-.]\d""")
@@ -36,6 +38,8 @@ class Values:
         self._permutation = Permutation(keyed)
         self.words = words
         self.known: dict[str, str] = {}
+        # How a URL is redacted, wherever it stands.
+        self.url: Callable[[str], str] | None = None
 
     def forget(self) -> None:
         """Look at every value anew: words have learned something."""
@@ -71,13 +75,15 @@ class Values:
             return self._date(day) + value[10:]
         if is_ip(value):
             return self.ip(value)
+        if self.url is not None and _URL.match(value):
+            return self.url(value)
         scheme = _SCHEME.match(value)
         start = scheme.end() if scheme is not None else 0
         rest = value[start:]
         if "%" in rest and _ESCAPED.search(rest):
-            plain = unquote(rest)
+            plain, charset = decoded(rest)
             if plain != rest:
-                return value[:start] + requoted(rest, self.words.text(plain))
+                return value[:start] + requoted(rest, self.words.text(plain), charset=charset)
         return value[:start] + self.words.text(rest)
 
     def _date(self, match: re.Match[str]) -> str:
@@ -94,7 +100,8 @@ class Values:
             if not value or "n" in text:  # 0.0, inf and nan
                 return value
             mantissa, e, exponent = text.partition("e")
-            return float(self.words.text(mantissa) + e + exponent)
+            found = float(self.words.text(mantissa) + e + exponent)
+            return found if isfinite(found) else float(f"1{e}{exponent}")
         return int(self.words.text(text))
 
     def ip(self, address: str) -> str:

@@ -11,8 +11,7 @@ from .permute import Keyed, Permutation
 
 # Names that are reserved for examples (RFC 2606) tell of nobody.
 _RESERVED = frozenset(("example", "test", "invalid", "localhost"))
-_LONG = 20  # characters; a word from there on that mixes digits and cases is code, not language
-_CODE = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789"
+_LONG = 40  # characters; a word from there on that mixes digits and cases is code, not language
 _MIXED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9]+")
 _MOST_KNOWN = 16_384  # words that are remembered for speed
 _MOST_AGES = 16
@@ -42,6 +41,8 @@ class Words:
         self._known: dict[str, str] = {}
         self._ages = [_Age(Fragments())]
         self._unkept: set[str] = set()
+        # Whether this is a first look at a session, of which nothing is kept but what is learned.
+        self.is_collecting = False
         # What the first words became and which word has what, and what parts of words became thereby.
         self._issued: dict[str, str] = {}
         self._taken: dict[str, str] = {}
@@ -59,6 +60,8 @@ class Words:
 
     def learn(self, operator: str, text: str) -> bool:
         """Learn what a filter compares with ``sw``, ``ew`` or ``co``; returns whether it was new."""
+        if self.is_collecting:
+            return self.fragments.learn(operator, folded(text))
         before = self.fragments
         more = deepcopy(before)
         if not more.learn(operator, folded(text)):
@@ -89,8 +92,13 @@ class Words:
         elif found:
             self._unkept.add(part)
 
+    def cannot_keep(self, text: str) -> None:
+        """Count something that a filter looks for and that does not stay true."""
+        self._unkept.add(text)
+
     def begin_again(self) -> None:
         """Forget which words were seen, and keep from the first one on what was learned."""
+        self.is_collecting = False
         self._ages = [_Age(self.fragments)]
         self._known.clear()
         self._taken.clear()
@@ -126,12 +134,12 @@ class Words:
         return known
 
     def _new(self, word: str) -> str:
-        if len(word) >= _LONG and _MIXED.fullmatch(word):
-            return self._code(word)
         plain = folded(word)
         found = plain if plain in _RESERVED else self._pseudonym(plain)
         if word == plain:
             return found
+        if len(word) >= _LONG and _MIXED.fullmatch(word):
+            return self._in_drawn_cases(found, word)
         if len(found) != len(word):  # a letter such as ß stands for two
             return found.upper() if word.isupper() else found.title() if word[0].isupper() else found
         if word.isascii():
@@ -141,15 +149,12 @@ class Words:
                 return found.upper()
         return "".join(map(_in_case_of, found, word))
 
-    def _code(self, word: str) -> str:
-        """Return other code of the same length: its cases would tell much of what it encodes."""
-        found = ""
-        while len(found) < len(word):
-            number = self._keyed.number(f"code:{len(found)}:{word}")
-            while number:
-                number, at = divmod(number, len(_CODE))
-                found += _CODE[at]
-        return found[: len(word)]
+    def _in_drawn_cases(self, found: str, word: str) -> str:
+        """Return code with other cases than it had: they would tell much of what it encodes."""
+        bits = self._keyed.number(f"cases:{word}")
+        return "".join(
+            letter.upper() if bits >> (place % 256) & 1 else letter for place, letter in enumerate(found)
+        )
 
     def _pseudonym(self, word: str) -> str:
         age = self._ages[-1]

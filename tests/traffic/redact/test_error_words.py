@@ -1,0 +1,83 @@
+"""Errors stay readable: of what services say only that is replaced which varies."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import scimmock.traffic.redact.vocabulary as vocabulary
+from scimmock.traffic.redact.permute import Keyed
+from scimmock.traffic.redact.texts import Texts
+from scimmock.traffic.redact.values import Values
+from scimmock.traffic.redact.words import Words
+from scimmock.traffic.secrets import MASK, names_secret
+
+from .said import MARKER, reasons, sentences_of_code, sentences_of_fixtures
+
+TEXTS = Texts(Values(Keyed(b"k" * 32), Words(Keyed(b"k" * 32))))
+PSEUDONYM = TEXTS.values.words.text(MARKER)
+
+
+def replaced(sentence: str) -> list[str]:
+    """Return the words of a sentence that are replaced though nothing about them varies."""
+    shown = TEXTS.sentence(sentence)
+    if shown == MASK and names_secret(sentence) and MARKER in sentence:
+        return []  # what varies might be the secret
+    before, after = (re.findall(r"[^\W_]+", text) for text in (sentence, shown.replace(PSEUDONYM, MARKER)))
+    return [word for word, new in zip(before, after, strict=False) if word != new] + after[len(before) :]
+
+
+def check(sentences: list[tuple[str, str]], least: int) -> None:
+    assert len(sentences) >= least
+    found = {text: (where, words) for where, text in sentences if (words := replaced(text))}
+    assert found == {}
+
+
+def test_what_scimmock_answers_stays() -> None:
+    check(list(sentences_of_code()), 200)
+
+
+def test_what_the_shipped_fixtures_and_packs_answer_stays() -> None:
+    check(list(sentences_of_fixtures()), 60)
+
+
+def test_what_http_calls_its_statuses_stays() -> None:
+    check(list(reasons()), 50)
+
+
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "A human-readable name for the Group. REQUIRED.",
+        "A list of email addresses that the service provider should canonicalize according to its own rules",
+        "the resource belongs to Henrietta",
+        "no such department: Glassworks",
+    ],
+)
+def test_the_check_sees_a_word_that_is_replaced(sentence: str) -> None:
+    unknown = [
+        word
+        for word in re.findall(r"[A-Za-z]+", sentence)
+        if word.lower() not in vocabulary.words() | vocabulary.attributes() | vocabulary.COMMON
+    ]
+    assert [word for word in replaced(sentence) if word not in unknown] == []
+    assert replaced(f"{sentence} by Henrietta") != []
+
+
+def test_what_varies_is_replaced_in_every_sentence() -> None:
+    kept = [
+        (where, text)
+        for where, text in [*sentences_of_code(), *sentences_of_fixtures()]
+        if MARKER in text and MARKER in TEXTS.sentence(text)
+    ]
+    assert kept == []
+
+
+def test_the_list_is_in_order_and_names_nobody() -> None:
+    text = Path(vocabulary.__file__).with_name("words.txt").read_text("utf-8")
+    listed = text.split()
+    assert listed == sorted(set(listed)) and max(map(len, text.splitlines())) <= 110
+    people = "mark john jane bob anna grace frank rose ivan smith jensen muller garcia mary peter"
+    assert set(listed).isdisjoint(people.split())
