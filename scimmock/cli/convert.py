@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, TextIO
 import click
 
 from ..errors import UsageError
-from .sessionfile import Session, open_session, output, redacted
+from .redaction import check_redaction
+from .sessionfile import Session, not_too_deep, open_session, output, redacted
 
 if TYPE_CHECKING:
     from ..traffic.redact.redactor import RedactMode
@@ -49,7 +50,10 @@ _FORMS = ("recording", "har", "curl", "pytest", "people")
     help="Key of the pseudonyms. Default: that of this machine.",
 )
 @click.option(
-    "--redact-field", multiple=True, metavar="PATH", help="An attribute to redact that would stay otherwise."
+    "--redact-field",
+    multiple=True,
+    metavar="PATH[=drop]",
+    help="Replace the values of this attribute too, or drop them.",
 )
 def command(
     file: Path,
@@ -71,9 +75,10 @@ def command(
     was written, and stays as it is unless --redact is given.
     """
     session = open_session(file, form)
-    session = _redacted(session, redact, redact_key, redact_field)
-    with output(out, force) as stream:
-        notices = _WRITERS[to](session, stream, Path(out).name if out != "-" else "")
+    with not_too_deep(file):
+        session = _redacted(session, redact, redact_key, redact_field)
+        with output(out, force) as stream:
+            notices = _WRITERS[to](session, stream, Path(out).name if out != "-" else "")
     for notice in (*session.notices(), *notices):
         click.echo(notice if notice.startswith(str(file)) else f"{file}: {notice}", err=True)
 
@@ -90,6 +95,7 @@ def _redacted(
                 raise UsageError("--redact-key and --redact-field need --redact here", hint=hint)
             return session
         mode = "pseudonyms"
+    check_redaction(mode, key_file, fields)
     if mode == "none":
         return session
     from ..traffic.redact.key import load_key

@@ -19,6 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 import click
 
 from ..errors import FileError, UsageError, UserError
+from .redaction import check_redaction
 
 if TYPE_CHECKING:
     from .mitmdump import Mitmdump, Tail
@@ -142,6 +143,7 @@ def _check(wanted: _Wanted) -> None:
         raise UsageError(
             f"--upstream {wanted.upstream!r} is no URL", hint="https://app.example/scim/v2 would be one"
         )
+    check_redaction(wanted.redact, wanted.redact_key, wanted.redact_field)
     if wanted.append and wanted.force:
         raise UsageError("--append goes on with the file, --force replaces it", hint="choose one of them")
     if wanted.out.exists() and not (wanted.append or wanted.force):

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from ..errors import UsageError
-from .redaction import redaction_options
-from .sessionfile import open_session, output, redacted
+from .redaction import check_redaction, redaction_options
+from .sessionfile import not_too_deep, open_session, output, redacted
 
 if TYPE_CHECKING:
     from ..traffic.redact.redactor import RedactMode, Redactor
@@ -52,17 +52,19 @@ def command(
 
     if redact == "none":
         raise UsageError("--redact none would change nothing", hint="secrets or pseudonyms would be right")
+    check_redaction(redact, redact_key, redact_field)
     session = open_session(file)
     redactor = Redactor(redact, load_key(redact_key) if redact == "pseudonyms" else b"", redact_field)
-    session = redacted(session, redactor)
     target = out or str(_beside(file, session.form))
-    with output(target, force) as stream:
-        if session.form == "har":
-            write_har(session.header, session.exchanges(), stream)
-        else:
-            stream.write(encode_line(session.header).decode())
-            for exchange in session.exchanges():
-                stream.write(encode_line(exchange).decode())
+    with not_too_deep(file):
+        session = redacted(session, redactor)
+        with output(target, force) as stream:
+            if session.form == "har":
+                write_har(session.header, session.exchanges(), stream)
+            else:
+                stream.write(encode_line(session.header).decode())
+                for exchange in session.exchanges():
+                    stream.write(encode_line(exchange).decode())
     for notice in session.notices():
         click.echo(notice if notice.startswith(str(file)) else f"{file}: {notice}", err=True)
     if not quiet:
@@ -77,11 +79,13 @@ def _beside(file: Path, form: str) -> Path:
 
 def _report(counts: dict[str, int], redactor: Redactor, target: str) -> None:
     """Say on standard error what was replaced, the most frequent first."""
+    from ..journal.plain import plain
+
     where = "standard output" if target == "-" else target
     told = f"{sum(counts.values())} values in {len(counts)} places were replaced or dropped"
     click.echo(f"{told}: {where}", err=True)
     for place, count in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        click.echo(f"{count:>8}  {place}", err=True)
+        click.echo(f"{count:>8}  {plain(place)}", err=True)
     if redactor.unkept:
         sentence = "filters on parts of words may find others than before: some of these parts overlap"
         click.echo(f"{sentence} ({redactor.unkept} of them)", err=True)

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
+
+from ..errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 _KEY = click.Path(path_type=Path, dir_okay=False)
@@ -37,3 +39,20 @@ def redaction_options(command: F) -> F:
     ):
         command = option(command)
     return command
+
+
+def check_redaction(mode: str, key_file: Path | None, fields: Sequence[str]) -> None:
+    """Raise UsageError where a key or fields are given that --redact makes no use of."""
+    if mode == "pseudonyms":
+        return
+    if key_file is not None:
+        hint = "--redact pseudonyms would be right with it"
+        raise UsageError(f"--redact-key is for pseudonyms, --redact {mode} makes none", hint=hint)
+    for field in fields:
+        if mode == "none":
+            hint = "--redact secrets or pseudonyms would be right with it"
+            raise UsageError(f"--redact-field {field} has no effect with --redact none", hint=hint)
+        path, _, what = field.partition("=")
+        if what != "drop":
+            hint = f"{path}=drop would be right, or --redact pseudonyms"
+            raise UsageError(f"--redact-field {field} has no effect with --redact {mode}", hint=hint)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import UsageError
-from .redaction import redaction_options
+from .redaction import check_redaction, redaction_options
 
 if TYPE_CHECKING:
     from ..server.recording import RecordOptions
@@ -186,6 +186,7 @@ def _recording(given: dict[str, Any]) -> RecordOptions | None:
     redact, key_file, fields = given.pop("redact"), given.pop("redact_key"), given.pop("redact_field")
     if path is None:
         return None
+    check_redaction(redact, key_file, fields)
     return RecordOptions(path, "new" if existing == "refuse" else existing, redact, key_file, fields)
 
 
@@ -197,7 +198,7 @@ def _end_recording(running: Running, quiet: bool) -> None:
     if not quiet:
         click.echo(f"{recorder.written} exchanges recorded in {recorder.path}", err=True)
     if recorder.lost:
-        click.echo(f"scimmock: {recorder.lost} exchanges were lost: {recorder.trouble}", err=True)
+        click.echo(f"scimmock: {recorder.lost} exchanges were lost: {recorder.last_trouble}", err=True)
         sys.exit(6)
 
 

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 Document = dict[str, Any]
 
 _HEAD = 65_536  # bytes at the beginning of a file by which its form is told
+_ERRORS = "backslashreplace"  # what halves of surrogate pairs become: their escapes in JSON
 _FLOW = re.compile(rb"\d{1,12}:")
 _JSON = re.compile(rb'\s*\{\s*"(scimmock|log)"\s*:')
 
@@ -95,11 +96,21 @@ def redacted(session: Session, redactor: Redactor) -> Session:
 
 
 @contextmanager
+def not_too_deep(file: Path) -> Iterator[None]:
+    """Let JSON in a file that is nested deeper than can be gone through be a FileError."""
+    try:
+        yield
+    except RecursionError:
+        hint = "some hundred levels are the most"
+        raise FileError("has JSON that is nested too deep", where=str(file), hint=hint) from None
+
+
+@contextmanager
 def output(out: str, force: bool) -> Iterator[TextIO]:
     """Yield the stream to write to; a file is there as a whole, for its owner alone, or not at all."""
     if out == "-":
         if isinstance(sys.stdout, io.TextIOWrapper):
-            sys.stdout.reconfigure(encoding="utf-8", newline="\n")
+            sys.stdout.reconfigure(encoding="utf-8", errors=_ERRORS, newline="\n")
         yield sys.stdout
         sys.stdout.flush()
         return
@@ -111,7 +122,7 @@ def output(out: str, force: bool) -> Iterator[TextIO]:
     try:
         descriptor = os.open(written, os.O_WRONLY | os.O_CREAT | (os.O_EXCL if is_plain else 0), 0o600)
         try:
-            with open(descriptor, "w", encoding="utf-8", newline="\n") as stream:
+            with open(descriptor, "w", encoding="utf-8", errors=_ERRORS, newline="\n") as stream:
                 yield stream
             if is_plain:
                 os.replace(written, path)

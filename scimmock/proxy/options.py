@@ -109,11 +109,13 @@ class Settings:
 
 def read_settings(options: Any) -> Settings:
     """Return the settings that mitmproxy's options make; raises OptionsError saying what would be right."""
+    redact = cast(RedactMode, _chosen("scim_redact", options.scim_redact, _REDACT))
+    _check_redaction(redact, options.scim_redact_key, options.scim_redact_field)
     return Settings(
         record=_path(options.scim_record),
         mode=_ON_EXISTING[_chosen("scim_on_existing", options.scim_on_existing, _ON_EXISTING)],
         base=_base(options.scim_base),
-        redact=cast(RedactMode, _chosen("scim_redact", options.scim_redact, _REDACT)),
+        redact=redact,
         redact_key=_path(options.scim_redact_key),
         redact_fields=tuple(options.scim_redact_field),
         matches=_filter(options.scim_filter),
@@ -202,6 +204,23 @@ def _public(text: str) -> Origin | None:
         hint = "https://scim.example.com would be one: paths stay as they are"
         raise wrong(f"scim_public_url: {text!r} is no URL of a host, {hint}")
     return found
+
+
+def _check_redaction(mode: RedactMode, key_file: str | None, fields: Sequence[str]) -> None:
+    """Raise what is wrong where a key or fields are given that the mode makes no use of."""
+    if mode == "pseudonyms":
+        return
+    if key_file:
+        hint = "scim_redact=pseudonyms would be right with it"
+        raise wrong(f"scim_redact_key is for pseudonyms, scim_redact={mode} makes none: {hint}")
+    for field in fields:
+        path, _, what = field.partition("=")
+        if mode == "none":
+            hint = "scim_redact=secrets or pseudonyms would be right with it"
+            raise wrong(f"scim_redact_field={field} has no effect with scim_redact=none: {hint}")
+        if what != "drop":
+            hint = f"{path}=drop would be right, or scim_redact=pseudonyms"
+            raise wrong(f"scim_redact_field={field} has no effect with scim_redact=secrets: {hint}")
 
 
 def _at_least(name: str, value: int, least: int) -> int:

@@ -50,7 +50,7 @@ class Session:
         _BEGUN.add(path)
         self._is_placed = self.recorder.header is not header
         if self._is_placed:
-            self._base = urlsplit(self.recorder.header["base_url"]).path.rstrip("/")
+            self._base = urlsplit(self.recorder.header.get("base_url") or "").path.rstrip("/")
 
     @property
     def base(self) -> str | None:
@@ -135,7 +135,7 @@ class Session:
             "lost": recorder.lost,
             "incomplete": self.incomplete,
             "left_out": self.left_out,
-            "trouble": recorder.trouble or next(iter(self._shown), ""),
+            "trouble": recorder.last_trouble or next(iter(self._shown), ""),
             "redaction": self.settings.redact,
             "counts": dict(recorder.redactor.counts),
             "version": __version__,

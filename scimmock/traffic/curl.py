@@ -165,7 +165,7 @@ def _command(request: Document, plan: Plan) -> str:
         return " \\\n  ".join(lines)
     if "base64" in body:
         return f"base64 -d <<< {body['base64']} |\n  " + " \\\n  ".join([*lines, "--data-binary @-"])
-    if len(sent.encode()) > _LONGEST_ARGUMENT:
+    if len(sent.encode("utf-8", "replace")) > _LONGEST_ARGUMENT:
         return f"printf %s {sent} |\n  " + " \\\n  ".join([*lines, "--data-binary @-"])
     return " \\\n  ".join([*lines, f"--data-raw {sent}"])
 
@@ -201,12 +201,14 @@ def _body(body: Document, plan: Plan) -> str:
     text = json.dumps(marked, ensure_ascii=False)
     if len(text) > _WIDEST:
         text = json.dumps(marked, ensure_ascii=False, indent=2)
+    text = _HALF.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
     pieces: Pieces = []
     for index, part in enumerate(text.split(_MARK)):
         pieces += [part] if not index % 2 else [marks[int(part)]]
     return _quoted(pieces)
 
 
+_HALF = re.compile("[\ud800-\udfff]")  # of a surrogate pair: no text of UTF-8 has one
 _MARK = "\uf8ff\ue000\uf8ff"  # stands around the number of a variable; nobody's text has it
 
 

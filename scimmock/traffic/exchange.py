@@ -8,7 +8,7 @@ from ..clock import format_time
 from .bodies import body_form, masked, masked_query
 from .clients import client_of
 from .reply import Joined, join
-from .secrets import MASK, is_secret_header, names_secret
+from .secrets import masked_header, names_secret
 
 Headers = list[tuple[bytes, bytes]]
 
@@ -223,10 +223,8 @@ def _response(status: int, headers: Headers, body: bytes, size: int, quotes: boo
 
 def _headers(headers: Headers) -> list[list[str]]:
     shown = []
-    for name, value in headers:
-        text = value.decode("latin-1")
-        if is_secret_header(name.decode("latin-1")):
-            scheme, space, _ = text.partition(" ")
-            text = f"{scheme} {MASK}" if space else MASK
-        shown.append([name.decode("latin-1"), text])
+    for raw_name, raw_value in headers:
+        name, value = raw_name.decode("latin-1"), raw_value.decode("latin-1")
+        hidden = masked_header(name, value)
+        shown.append([name, value if hidden is None else hidden])
     return shown

@@ -54,14 +54,20 @@ def cut_form(body: bytes, size: int) -> dict[str, Any]:
 
 
 def body_bytes(form: dict[str, Any] | None) -> bytes:
-    """Return the bytes of a recorded body; JSON without spaces, where it may have had some."""
+    """Return the bytes of a recorded body; JSON without spaces, where it may have had some.
+
+    Halves of surrogate pairs, which only a recording of others has, become escapes in JSON, "?" in text.
+    """
     if not form:
         return b""
     if "json" in form:
-        return compact(form["json"])
+        try:
+            return compact(form["json"])
+        except UnicodeEncodeError:
+            return json.dumps(form["json"], separators=_SEPARATORS[0]).encode()
     if "base64" in form:
         return base64.b64decode(form["base64"])
-    return str(form.get("text", "")).encode()
+    return str(form.get("text", "")).encode("utf-8", "replace")
 
 
 def _squeezed(body: bytes) -> bytes:

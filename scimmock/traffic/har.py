@@ -15,6 +15,7 @@ from urllib.parse import parse_qsl, urlsplit
 from ..version import __version__
 from .form import body_bytes
 from .har_entry import ABSENT, OWN, exchange_of, milliseconds
+from .shape import is_time
 
 Document = dict[str, Any]
 
@@ -45,7 +46,7 @@ def entry_of(exchange: Document, header: Document, number: int) -> Document:
         for name, key in (("send", "request_ms"), ("wait", "wait_ms"), ("receive", "response_ms"))
     }
     entry: Document = {
-        "startedDateTime": exchange.get("at") or header.get("started") or _NEVER,
+        "startedDateTime": next(filter(is_time, (exchange.get("at"), header.get("started"))), _NEVER),
         "time": sum(times.values()),
         "request": _request(request, header),
         "response": _response(response, request) if response else _no_response(),

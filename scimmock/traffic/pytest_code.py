@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TextIO
 
 from .directory import answer_of, document_of, is_made_up
-from .form import body_bytes
+from .form import body_bytes, compact
 from .issued import Issued, Pieces, Plan, is_reference, joined
 
 Document = dict[str, Any]
@@ -225,12 +225,21 @@ def _message(request: Document, plan: Plan, status: int | None) -> Iterator[str]
     if items:
         yield f"headers={_bracketed('{', items, '}', 8)}"
     body = request.get("body") or {}
-    if "json" in body:
+    if "json" in body and _can_be_sent(body["json"]):
         yield f"json={_value(body['json'], '', plan, 8)}"
     elif "base64" in body:
         yield f"content=base64.b64decode({_text(base64.b64encode(body_bytes(body)).decode())})"
     elif text := body_bytes(body).decode():
         yield f"content={_text(text)}"
+
+
+def _can_be_sent(document: Any) -> bool:
+    """Whether httpx can encode a document; halves of surrogate pairs it cannot."""
+    try:
+        compact(document)
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def _value(value: Any, key: str, plan: Plan, indent: int, alone: bool = False) -> str:

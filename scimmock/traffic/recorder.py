@@ -7,21 +7,24 @@ from pathlib import Path
 from typing import Any
 
 from ..clock import parse_time
-from ..errors import UsageError
+from ..errors import FileError, UsageError
 from .clients import KNOWN
 from .recording import Mode, Writer, encode_line
 from .redact.redactor import Redactor
+from .secrets import MASK
 
 Encode = Callable[[dict[str, Any]], bytes]
+_MESSAGES = ("request", "response", "upstream")
 
 
 class Recorder:
     """Writes a session.  Opening raises FileError and UsageError, recording never raises.
 
     ``header`` is written with the first exchange, since a recorder between others may learn its
-    ``base_url`` only then.  ``written`` and ``lost`` count exchanges; ``trouble`` is the last reason why
-    one was lost, "" when the last one was written.  ``on_lost`` is told each reason at once.  ``started``
-    is when the session began, in seconds since 1970: ``t`` of its exchanges counts from then.
+    ``base_url`` only then.  ``written`` and ``lost`` count exchanges; ``last_trouble`` is the last reason
+    why one was lost, ``trouble`` the same until one is written again, "" then.  ``on_lost`` is told each
+    reason at once.  ``started`` is when the session began, in seconds since 1970: ``t`` of its exchanges
+    counts from then.
     """
 
     def __init__(
@@ -37,14 +40,14 @@ class Recorder:
         self.header = header
         self.redactor = redactor
         self.written = self.lost = 0
-        self.trouble = ""
+        self.trouble = self.last_trouble = ""
         self._encode = encode
         self._on_lost = on_lost
         self._writer = Writer(path, mode)
         self._has_header = False
         if self._writer.found is not None:
             self._go_on_with(self._writer.found)
-        self.started = parse_time(self.header["started"])
+        self.started = self._started()
 
     def _go_on_with(self, found: dict[str, Any]) -> None:
         """Take over the header of a file that is continued, if what comes fits to what is there."""
@@ -58,20 +61,33 @@ class Recorder:
         self._has_header = True
         self.redactor.goes_on()
 
+    def _started(self) -> float:
+        try:
+            return parse_time(str(self.header.get("started")))
+        except ValueError:
+            self._writer.close()
+            hint = '"started": "2026-11-23T10:00:00.123Z" would be right'
+            raise FileError("does not say when it began", where=f"{self.path}:1", hint=hint) from None
+
     def record(self, document: dict[str, Any]) -> dict[str, Any] | None:
         """Write an exchange, which is the recorder's from then on, and whose ``n`` is given here.
 
-        Returns what was written, None when it is lost.
+        Bodies that are nested too deep to be looked through are left out.  Returns what was written,
+        None when it is lost.
         """
         try:
+            # Redaction changes messages in place, and may end in the middle of one.
+            whole = {**document, **{name: {**document[name]} for name in _MESSAGES if document.get(name)}}
             if not self._has_header:
                 client = (document.get("trace") or {}).get("client")
                 if self.header["idp"] is None and client in KNOWN:
                     self.header["idp"] = client
                 self.begin()
-            redacted = self.redactor.redact(document)
-            redacted["n"] = self._writer.n + 1
-            self._writer.write(self._encode(redacted), self._first_line)
+            try:
+                redacted, line = self._line(document)
+            except RecursionError:
+                redacted, line = self._line(_without_bodies(whole))
+            self._writer.write(line, self._first_line)
         except Exception as error:  # whatever it is: the traffic goes on
             self.lose(_words(error))
             return None
@@ -79,6 +95,11 @@ class Recorder:
         self.written += 1
         self.trouble = ""
         return redacted
+
+    def _line(self, document: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
+        redacted = self.redactor.redact(document)
+        redacted["n"] = self._writer.n + 1
+        return redacted, self._encode(redacted)
 
     def begin(self) -> None:
         """Write the header, if that has not been done; raises OSError."""
@@ -92,7 +113,7 @@ class Recorder:
     def lose(self, why: str) -> None:
         """Count an exchange that could not be recorded."""
         self.lost += 1
-        self.trouble = why
+        self.trouble = self.last_trouble = why
         if self._on_lost is not None:
             self._on_lost(why)
 
@@ -104,6 +125,15 @@ class Recorder:
             self.lose(_words(error))
             self.lost -= 1
         self._writer.close()
+
+
+def _without_bodies(document: dict[str, Any]) -> dict[str, Any]:
+    found = dict(document)
+    for name in _MESSAGES:
+        body = (found.get(name) or {}).get("body") or {}
+        if body.keys() - {"size"}:
+            found[name] = {**found[name], "body": {"text": MASK, "size": body.get("size", 0)}}
+    return found
 
 
 def _words(error: Exception) -> str:

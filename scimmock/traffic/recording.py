@@ -6,9 +6,11 @@ loses at most the exchange in flight; read line by line, so that a long session 
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import json
 import os
+import stat
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -16,6 +18,7 @@ from typing import Any, Literal
 
 from ..clock import format_time
 from ..errors import FileError, UsageError
+from .shape import check_exchange, check_header
 
 VERSION = "recording/1"
 KNOWN_VERSIONS = (VERSION,)
@@ -53,8 +56,11 @@ def make_header(
 
 
 def encode_line(document: dict[str, Any]) -> bytes:
-    """Return a header or an exchange as a line."""
-    return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    """Return a header or an exchange as a line; with halves of surrogate pairs in it, all as ASCII."""
+    try:
+        return json.dumps(document, ensure_ascii=False, separators=(",", ":")).encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(document, separators=(",", ":")).encode() + b"\n"
 
 
 # ---- reading
@@ -79,7 +85,7 @@ class Recording:
                 continue
             if "scimmock" in document:  # the file was continued by a later run
                 continue
-            _check_exchange(document, f"{self.path}:{number}")
+            check_exchange(document, f"{self.path}:{number}")
             yield document
 
 
@@ -98,6 +104,7 @@ def open_recording(path: Path) -> Recording:
     if version not in KNOWN_VERSIONS:
         known = ", ".join(KNOWN_VERSIONS)
         raise FileError(f"is of the version {version!r}", where=where, hint=f"known are {known}")
+    check_header(header, where)
     return Recording(path, header)
 
 
@@ -127,33 +134,6 @@ def _lines(path: Path, notices: list[str]) -> Iterator[tuple[int, dict[str, Any]
         raise FileError(f"cannot be read: {error.strerror}", where=str(path)) from None
 
 
-def _check_exchange(document: dict[str, Any], where: str) -> None:
-    request = document.get("request")
-    if not isinstance(request, dict) or not all(isinstance(request.get(k), str) for k in ("method", "path")):
-        raise FileError("is no exchange: its request has no method and path", where=where)
-    if not isinstance(request.get("query", ""), str):
-        raise FileError("is no exchange: the query of its request is no string", where=where)
-    for name in ("response", "upstream", "error", "trace"):
-        if not isinstance(document.get(name), dict | None):
-            raise FileError(f"is no exchange: its {name} is no object", where=where)
-    response = document.get("response")
-    if response is not None and not isinstance(response.get("status"), int):
-        raise FileError("is no exchange: its response has no status", where=where)
-    for name in ("request", "response", "upstream"):
-        message = document.get(name) or {}
-        if not isinstance(message.get("body"), dict | None):
-            hint = '{"json": ..., "size": 2} would be one'
-            raise FileError(f"is no exchange: the body of its {name} is no object", where=where, hint=hint)
-        headers = message.get("headers")
-        if headers is not None and not (isinstance(headers, list) and all(map(_is_pair, headers))):
-            hint = '["Content-Type", "application/scim+json"] would be one'
-            raise FileError(f"is no exchange: a header of its {name} is no pair", where=where, hint=hint)
-
-
-def _is_pair(pair: Any) -> bool:
-    return isinstance(pair, list) and len(pair) == 2 and all(isinstance(text, str) for text in pair)
-
-
 # ---- writing
 
 
@@ -161,8 +141,8 @@ class Writer:
     """Appends lines to a recording.  What fails to be written in part is taken back.
 
     ``mode`` "new" refuses a file that is there, "append" goes on with it, "force" begins it anew.
-    Opening raises FileError or UsageError; writing raises OSError.  ``n`` is the number of the last
-    exchange in the file.
+    The file becomes one for its owner alone.  Opening raises FileError or UsageError; writing raises
+    OSError.  ``n`` is the number of the last exchange in the file.
     """
 
     def __init__(self, path: Path, mode: Mode = "new") -> None:
@@ -187,7 +167,11 @@ class Writer:
             descriptor = os.open(self.path, flags, 0o600)
         except OSError as error:
             raise FileError(f"cannot be written: {error.strerror}", where=str(self.path)) from None
-        self._inode = os.fstat(descriptor).st_ino
+        there = os.fstat(descriptor)
+        if stat.S_ISREG(there.st_mode) and hasattr(os, "fchmod"):
+            with contextlib.suppress(OSError):  # some file systems have one mode for all files
+                os.fchmod(descriptor, 0o600)
+        self._inode = there.st_ino
         self._look_at = 0.0
         return descriptor
 

@@ -70,8 +70,8 @@ def example() -> list[dict[str, Any]]:
     """Return the exchanges of the session."""
     bob = {"schemas": [USER], "userName": "bob@acme.example", "active": True}
     moved = {**ANA, "title": "Manager", "active": False}
-    lost = {"status": None, "headers": [], "body": {"size": 0}, "error": "reset"}
     reset = {"kind": "reset", "message": "server closed connection"}
+    lost = {"status": None, "headers": [], "body": {"size": 0}, "error": reset}
     return [
         make_exchange(
             0.120,

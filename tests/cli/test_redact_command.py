@@ -115,6 +115,8 @@ def test_fields_of_ones_own_are_dropped(command: Any, session: Path) -> None:
         (["hello.txt"], 4, "hello.txt: is no session"),
         (["session.jsonl", "--out", "hello.txt"], 2, "hello.txt is there already, --force replaces it"),
         (["session.jsonl", "--redact-field", "a b"], 2, "'a b' is no attribute path"),
+        (["session.jsonl", "--redact", "secrets", "--redact-field", "title"], 2, "title=drop would be right"),
+        (["session.jsonl", "--redact", "secrets", "--redact-key", "k"], 2, "--redact-key is for pseudonyms"),
     ],
 )
 def test_what_cannot_be_redacted(

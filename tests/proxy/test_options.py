@@ -33,6 +33,11 @@ def test_defaults() -> None:
     assert str(settings(scim_public_url="https://A.example/").public) == "https://a.example"
 
 
+def test_fields_can_be_dropped_with_the_secrets() -> None:
+    found = settings(scim_redact="secrets", scim_redact_field=["title=drop"])
+    assert found.redact_fields == ("title=drop",)
+
+
 def test_every_option_is_documented() -> None:
     text = (Path(__file__).parents[2] / "docs" / "record.md").read_text("utf-8")
     assert [name for name in options.NAMES if f"`{name}`" not in text] == []
@@ -55,6 +60,10 @@ def test_every_option_has_a_text() -> None:
         ({"scim_public_url": "scim.example.com"}, "https://scim.example.com would be one"),
         ({"scim_public_url": "https://scim.example.com/scim/v2"}, "paths stay as they are"),
         ({"scim_max_body": 0}, "1 or more"),
+        ({"scim_redact_key": "k", "scim_redact": "secrets"}, "scim_redact=pseudonyms would be right"),
+        ({"scim_redact_key": "k", "scim_redact": "none"}, "scim_redact=pseudonyms would be right"),
+        ({"scim_redact_field": ["title"], "scim_redact": "secrets"}, "title=drop would be right"),
+        ({"scim_redact_field": ["a=drop"], "scim_redact": "none"}, "scim_redact=secrets or pseudonyms"),
     ],
     ids=str,
 )

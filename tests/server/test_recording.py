@@ -179,6 +179,7 @@ def serve(*arguments: str, cwd: Path, env: Home) -> subprocess.CompletedProcess[
     [
         (["--record", "no/folder/s.jsonl"], 4, "no/folder/s.jsonl: cannot be written: No such file"),
         (["--record", "s.jsonl", "--redact-field", "a b"], 2, "'a b' is no attribute path"),
+        (["--record", "s.jsonl", "--redact", "none", "--redact-field", "a=drop"], 2, "a=drop has no effect"),
         (["--record", "s.jsonl", "--redact-key", "bad.key"], 4, "bad.key: is no key of pseudonyms"),
         (["--record", "there.jsonl", "--record-existing", "append"], 4, "there.jsonl:1: is no recording"),
     ],

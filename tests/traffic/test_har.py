@@ -119,6 +119,13 @@ def test_whatever_an_exchange_says_comes_back(
     assert exchange_of(entry, header, 1) == one
 
 
+@pytest.mark.parametrize("at", [5, "x", None, 10**30])
+def test_an_exchange_that_does_not_say_when_comes_back_too(at: Any) -> None:
+    one, header = {**exchange(1, "GET", "/Users", told={}), "at": at}, header_of()
+    entry = entry_of(one, header, 1)
+    assert entry["startedDateTime"] == header["started"] and exchange_of(entry, header, 1) == one
+
+
 def test_what_can_be_worked_out_does_not_stand_twice() -> None:
     one = exchange(1, "POST", "/Users", ADA, 201, ADA)
     entry = entry_of(one, header_of(), 1)

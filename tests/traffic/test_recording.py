@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import resource
@@ -90,6 +91,11 @@ def test_a_broken_line_in_the_middle_is_skipped_with_a_notice(tmp_path: Path) ->
         ('{"scimmock": "recording/9"}\n', "is of the version 'recording/9', known are recording/1"),
         ('{"scimmock": 1}\n', "no 'scimmock'"),
         ("[1]\n", "s.jsonl:1: is no exchange"),
+        ('{"scimmock": "recording/1", "base_url": 5}\n', "s.jsonl:1: is no header: its base_url is no URL"),
+        ('{"scimmock": "recording/1", "base_url": "http://["}\n', "https://app.example/scim/v2"),
+        ('{"scimmock": "recording/1", "started": "x"}\n', "s.jsonl:1: is no header: its started is no time"),
+        ('{"scimmock": "recording/1", "faults": 5}\n', "its faults are no list, [] would be right"),
+        ('{"scimmock": "recording/1", "redaction": 5}\n', 'no object, {"mode": "none"} would be one'),
     ],
 )
 def test_what_is_no_recording_is_refused(tmp_path: Path, content: str, message: str) -> None:
@@ -114,10 +120,23 @@ def test_what_is_no_recording_is_refused(tmp_path: Path, content: str, message: 
             "a header of its request is no pair",
         ),
         ({"request": {"method": "GET", "path": "/", "body": "x"}}, "the body of its request is no object"),
+        ({"body": {"text": 5}}, "the text of its request is no string"),
+        ({"body": {"base64": "!"}}, "the body of its request is no base64"),
+        ({"body": {"base64": 5}}, "the body of its request is no base64"),
+        ({"body": {"json": 1, "size": "x"}}, "the size of its request is no number"),
+        ({"base": 5}, "the base of its request is no string"),
+        ({"trace": {"rules": 5}}, "the rules of its trace are no objects"),
+        ({"trace": {"rules": ["x"]}}, "the rules of its trace are no objects"),
+        ({"upstream": {"status": "x"}}, "its upstream has no status"),
+        ({"upstream": {"error": "x"}}, "the error of its upstream is no object"),
     ],
 )
 def test_a_line_that_is_no_exchange_is_refused_by_its_number(tmp_path: Path, line: Any, message: str) -> None:
     path = recorded(tmp_path / "s.jsonl", 1)
+    if line.keys() & {"body", "base"}:
+        line = {"request": {"method": "GET", "path": "/", **line}}
+    elif line and "request" not in line:
+        line = {"request": {"method": "GET", "path": "/"}, **line}
     with path.open("ab") as file:
         file.write(encode_line(line))
     with pytest.raises(FileError) as caught:
@@ -145,6 +164,36 @@ def test_force_begins_anew(tmp_path: Path) -> None:
     path = recorded(tmp_path / "s.jsonl")
     recorded(path, 1, mode="force")
     assert [item["n"] for item in open_recording(path)] == [1]
+
+
+@pytest.mark.parametrize("mode", ["force", "append"])
+def test_a_file_that_is_gone_on_with_becomes_ones_own(tmp_path: Path, mode: Any) -> None:
+    path = recorded(tmp_path / "s.jsonl", 1)
+    path.chmod(0o644)
+    recorded(path, 1, mode=mode)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_file_system_with_one_mode_for_all_is_no_trouble(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = recorded(tmp_path / "s.jsonl", 1)
+    path.chmod(0o644)
+
+    def refuse(*_: Any) -> None:
+        raise PermissionError(errno.EPERM, "Operation not permitted")
+
+    monkeypatch.setattr(os, "fchmod", refuse)
+    recorded(path, 1, mode="append")
+    assert [item["n"] for item in open_recording(path)] == [1, 2]
+
+
+def test_a_file_that_does_not_say_when_it_began_is_not_gone_on_with(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    about = Redactor("pseudonyms", KEY).about()
+    path.write_bytes(encode_line({"scimmock": "recording/1", "redaction": about}))
+    with pytest.raises(FileError, match=r"s\.jsonl:1: does not say when it began"):
+        recorder(path, mode="append")
 
 
 def test_append_goes_on_counting_under_the_first_header(tmp_path: Path) -> None:
@@ -257,8 +306,40 @@ def test_what_cannot_be_encoded_is_lost_and_counted(tmp_path: Path) -> None:
     assert own.record({"request": {}}) is None
     assert own.record(exchange()) is not None
     assert (own.written, own.lost, own.trouble) == (1, 1, "")
+    assert "cannot be recorded: KeyError" in own.last_trouble
+    assert own.record({"request": 5}) is None and own.lost == 2
     own.close()
     assert os.getpid() and resource.RLIMIT_FSIZE
+
+
+@pytest.mark.parametrize("mode", ["none", "secrets", "pseudonyms"])
+@pytest.mark.parametrize("depth", [300, 600, 900, 5000])
+def test_what_is_nested_deep_is_recorded(tmp_path: Path, mode: Any, depth: int) -> None:
+    """Bodies that cannot be looked through are left out; all else of the exchange stays, redacted once."""
+    inner: Any = "hunter2"
+    for _ in range(depth):
+        inner = [inner]
+    own = Recorder(tmp_path / "s.jsonl", dict(HEADER), Redactor(mode, KEY))
+    document = exchange("bjensen")
+    document["request"] |= {"path": "/Users/bjensen", "headers": [["Authorization", "Bearer x"]]}
+    plain = own.record(json.loads(json.dumps(document)))
+    document["request"]["body"] = {"json": {"password": inner, "x": inner}, "size": 2000}
+    deep = own.record(document)
+    own.close()
+    assert plain is not None and deep is not None and (own.written, own.lost, own.last_trouble) == (2, 0, "")
+    assert deep["request"]["path"] == plain["request"]["path"]
+    assert deep["request"]["headers"] == plain["request"]["headers"]
+    assert deep["response"] == plain["response"]
+    found = list(open_recording(tmp_path / "s.jsonl"))
+    assert [item["n"] for item in found] == [1, 2]
+    if depth >= 900 and mode != "none":
+        assert found[1]["request"]["body"] == {"text": "***", "size": 2000}
+
+
+def test_halves_of_surrogate_pairs_are_written_as_escapes() -> None:
+    assert encode_line({"a": "é"}) == '{"a":"é"}\n'.encode()
+    line = encode_line({"a": "é\ud800"})
+    assert line == b'{"a":"\\u00e9\\ud800"}\n' and json.loads(line) == {"a": "é\ud800"}
 
 
 def test_the_idp_is_told_by_its_client(tmp_path: Path) -> None:

@@ -15,7 +15,7 @@ from .fragments import WORD
 from .kinds import Kind
 from .places import Place
 from .values import Values, is_ip
-from .vocabulary import ENDPOINTS, SEGMENTS
+from .vocabulary import ENDPOINTS, SEGMENTS, is_public_url
 from .words import folded
 
 _URL = re.compile(r"(?P<scheme>[A-Za-z][A-Za-z0-9+.-]*://)(?P<host>[^/?#]*)(?P<rest>.*)", re.DOTALL)
@@ -120,6 +120,8 @@ class Addresses:
         return self.path(text, is_below=True)
 
     def _url(self, text: str) -> str:
+        if is_public_url(text):
+            return text
         match = _URL.fullmatch(text)
         whole = text if match is None else match["rest"]
         rest, fragment, anchor = whole.partition("#")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from urllib.parse import unquote
 
-from ..secrets import MASK, is_credential, masked_header
+from ..secrets import masked_header
 from .addresses import Addresses
 from .encoded import requoted
 from .texts import Texts
@@ -45,14 +45,15 @@ _TECHNICAL = frozenset(
     "accept-patch accept-post connection keep-alive proxy-connection cache-control cdn-cache-control "
     "surrogate-control pragma allow upgrade te expect range content-range if-range upgrade-insecure-requests "
     "x-content-type-options x-frame-options x-xss-protection x-download-options x-dns-prefetch-control "
-    "x-permitted-cross-domain-policies x-robots-tag x-ua-compatible x-requested-with strict-transport-security "
-    "referrer-policy permissions-policy feature-policy content-security-policy "
+    "x-permitted-cross-domain-policies x-robots-tag x-ua-compatible x-requested-with "
+    "strict-transport-security referrer-policy permissions-policy feature-policy content-security-policy "
     "content-security-policy-report-only origin-agent-cluster clear-site-data timing-allow-origin "
     "x-http-method x-http-method-override x-method-override x-forwarded-proto x-forwarded-protocol "
     "x-forwarded-scheme x-forwarded-port x-forwarded-ssl x-scheme x-url-scheme front-end-https forwarded "
     "prefer preference-applied priority early-data dnt alt-svc alt-used server-timing proxy-status "
     "cache-status cf-cache-status x-cache x-cache-hits x-cache-status x-cache-lookup x-proxy-cache x-runtime "
-    "x-response-time x-envoy-upstream-service-time x-envoy-attempt-count".split()
+    "x-response-time x-envoy-upstream-service-time x-envoy-attempt-count report-to nel "
+    "reporting-endpoints".split()
 )
 _TECHNICAL_TOO = re.compile(
     r"access-control-.*|cross-origin-.*|sec-(?:fetch|ch|gpc).*|x-rate-?limit-.*|ratelimit.*|x-retry-after.*"
@@ -125,8 +126,6 @@ class Headers:
         masked = masked_header(name, value)
         if masked is not None:
             return masked
-        if is_credential(value):
-            return MASK
         plain = _as_utf8(value)
         shown = self._shown(name.lower(), plain)
         return shown if plain == value else shown.encode("utf-8", "surrogateescape").decode("latin-1")
@@ -211,7 +210,13 @@ class Headers:
 
 def _is_known(word: str) -> bool:
     low = word.lower()
-    return low in words() or low in COMMON or low in attributes() or _NUMBER.fullmatch(word) is not None
+    return (
+        len(low) == 1
+        or low in words()
+        or low in COMMON
+        or low in attributes()
+        or _NUMBER.fullmatch(word) is not None
+    )
 
 
 def _as_utf8(value: str) -> str:

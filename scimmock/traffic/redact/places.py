@@ -49,7 +49,7 @@ _OF_ERRORS = _table(
 _OF_DISCOVERY = _table(
     LABEL="name",
     LITERAL="id schema type mutability returned uniqueness canonicalvalues referencetypes endpoint "
-    "resourcetype",
+    "resourcetype defaultpaginationmethod",
     TEXT="description",
     NUMBER="maxoperations maxpayloadsize maxresults defaultpagesize maxpagesize cursortimeout",
     ADDRESS="documentationuri specuri",
@@ -157,10 +157,12 @@ class Place:
             if dot and first and rest and is_attribute_path(key):
                 return self.child(first).child(rest)
         separator = ":" if self.label.lower().startswith("urn:") and self.is_root else "."
-        label = f"{self.label}{separator}{key}" if self.label else key
+        is_named = (is_attribute_path(key) and (self.is_root or "." not in key)) or key in ("", "$schema")
+        # A key that is no name may be somebody's, and labels are told in the counts.
+        shown = key if is_named else "(key)"
+        label = f"{self.label}{separator}{shown}" if self.label else shown
         found = Place(self.rules, self.table, label, self.rules.kind(label, self.table), root=False)
-        plain = is_attribute_path(key) and (self.is_root or "." not in key)
-        found.is_named = plain or key in ("", "$schema")
+        found.is_named = is_named
         return found
 
     def at(self, path: str) -> Place:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from urllib.parse import unquote, unquote_plus
 
 from ..secrets import MASK, names_secret
-from .forms import UUID
+from .forms import MOMENT, UUID
 from .fragments import WORD
 from .places import Place
 from .values import Values, is_ip
@@ -23,6 +23,7 @@ _PARTS = rf"""(?P<urn>\burn:ietf:[\w.:+-]+)
     | (?P<ip>(?<![\w.])\d{{1,3}}(?:\.\d{{1,3}}){{3}}(?![\w.]))
     | {{mail}} (?P<quoted>"(?:[^"\\\n]|\\.){{1,300}}"|“[^”\n]{{1,300}}”|(?<![\w])'[^'\n]{{1,300}}'(?!\w))
     | (?P<escaped>[^\W_]*%[0-9A-Fa-f]{{2}}(?:[^\W_]|%[0-9A-Fa-f]{{2}})*)
+    | (?P<moment>{MOMENT.pattern}(?!\w))
     | (?P<numbers>(?<![^\W_])\d+(?:[ .,/()+-]{{1,2}}\d+)+(?![^\W_]))
     | (?P<word>[^\W_]+)"""
 _WITHOUT_MAIL = re.compile(_PARTS.replace("{mail}", ""), re.X | re.I)
@@ -87,7 +88,7 @@ class Texts:
 
     def _part(self, match: re.Match[str]) -> str:
         text, kind = match[0], match.lastgroup
-        if kind is None or kind == "uuid":
+        if kind is None or kind in ("uuid", "moment"):
             return text
         if kind == "urn":
             return self._urn(text)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 from http import HTTPStatus
 from pathlib import Path
 from typing import Any
@@ -23,8 +24,13 @@ _ROOMS = ("scim", "server", "faults", "quirks")
 _VARIABLE = re.compile(r"\{[\w.]+\}|\d{4}-\d\d-\d\dT[\d:]+Z")
 
 
-def sentences_of_code() -> Iterator[tuple[str, str]]:
-    """Yield (where, sentence) of the package."""
+@cache
+def sentences_of_code() -> list[tuple[str, str]]:
+    """Return (where, sentence) of the package."""
+    return list(_sentences_of_code())
+
+
+def _sentences_of_code() -> Iterator[tuple[str, str]]:
     trees = {path: ast.parse(path.read_text("utf-8")) for path in sorted(PACKAGE.rglob("*.py"))}
     makers = {*_ERRORS, "worded"}
     for tree in trees.values():

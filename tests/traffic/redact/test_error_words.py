@@ -36,7 +36,7 @@ def check(sentences: list[tuple[str, str]], least: int) -> None:
 
 
 def test_what_scimmock_answers_stays() -> None:
-    check(list(sentences_of_code()), 200)
+    check(sentences_of_code(), 200)
 
 
 def test_what_the_shipped_fixtures_and_packs_answer_stays() -> None:
@@ -47,23 +47,24 @@ def test_what_http_calls_its_statuses_stays() -> None:
     check(list(reasons()), 50)
 
 
+def test_the_check_sees_a_word_that_is_replaced() -> None:
+    assert replaced("the resource belongs to Henrietta of Glassworks") == ["Henrietta", "Glassworks"]
+
+
 @pytest.mark.parametrize(
     "sentence",
     [
         "A human-readable name for the Group. REQUIRED.",
-        "A list of email addresses that the service provider should canonicalize according to its own rules",
-        "the resource belongs to Henrietta",
-        "no such department: Glassworks",
+        "A unique identifier for the user, typically used to authenticate directly to the service provider",
+        "The full street address component, which may include house number and multi-line information",
+        "A Boolean value indicating the primary or preferred attribute value for this attribute",
+        "Canonicalized telephone number, mobile, fax or pager; optional, case insensitive, never returned",
+        "Authentication scheme using the OAuth Bearer Token Standard",
+        "The attribute's data type, its mutability and the schema extensions that are REQUIRED or OPTIONAL",
     ],
 )
-def test_the_check_sees_a_word_that_is_replaced(sentence: str) -> None:
-    unknown = [
-        word
-        for word in re.findall(r"[A-Za-z]+", sentence)
-        if word.lower() not in vocabulary.words() | vocabulary.attributes() | vocabulary.COMMON
-    ]
-    assert [word for word in replaced(sentence) if word not in unknown] == []
-    assert replaced(f"{sentence} by Henrietta") != []
+def test_what_services_say_of_the_standards_attributes_stays(sentence: str) -> None:
+    assert replaced(sentence) == []
 
 
 def test_what_varies_is_replaced_in_every_sentence() -> None:
