@@ -19,7 +19,7 @@ from urllib.parse import SplitResult, urlsplit
 import click
 
 from ..errors import FileError, UsageError, UserError
-from .redaction import check_redaction
+from .redaction import check_redaction, told_counts
 
 if TYPE_CHECKING:
     from .mitmdump import Mitmdump, Tail
@@ -28,7 +28,6 @@ _FILE = click.Path(path_type=Path, dir_okay=False)
 _URL = re.compile(r"https?://[A-Za-z0-9._\[\]:-]+(/[A-Za-z0-9._~%/-]*)?")
 _PAUSE = 0.2  # seconds between looks at the recording
 _LOST = 6
-_MAX_COUNTS = 8
 _PORTS = {"http": 80, "https": 443}
 
 
@@ -341,13 +340,9 @@ def _conclude(wanted: _Wanted, dump: Mitmdump, code: int) -> int:
         click.echo(json.dumps(summary))
     elif not wanted.quiet:
         click.echo(f"{summary['written']} exchange{_s(summary['written'])} in {wanted.out}")
-        counts = summary["counts"]
-        if counts:
-            most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
-            shown = ", ".join(f"{count} {name}" for name, count in most[:_MAX_COUNTS])
-            click.echo(
-                f"replaced {sum(counts.values())} values: {shown}{', ...' if len(most) > _MAX_COUNTS else ''}"
-            )
+        told = told_counts(summary["counts"])
+        if told:
+            click.echo(told)
         if summary["left_out"]:
             left = summary["left_out"]
             click.echo(f"{left} request{_s(left)} to others {'was' if left == 1 else 'were'} not recorded")

@@ -10,6 +10,7 @@ import click
 
 from ..errors import UsageError
 
+_MOST_TOLD = 8
 F = TypeVar("F", bound=Callable[..., Any])
 _KEY = click.Path(path_type=Path, dir_okay=False)
 
@@ -39,6 +40,17 @@ def redaction_options(command: F) -> F:
     ):
         command = option(command)
     return command
+
+
+def told_counts(counts: dict[str, int]) -> str:
+    """Return a sentence on what was replaced and how often, the most frequent places first; "" for nothing."""
+    if not counts:
+        return ""
+    from ..journal.plain import plain
+
+    most = sorted(counts.items(), key=lambda item: (-item[1], item[0]))
+    shown = ", ".join(f"{count} {plain(name)}" for name, count in most[:_MOST_TOLD])
+    return f"replaced {sum(counts.values())} values: {shown}{', ...' if len(most) > _MOST_TOLD else ''}"
 
 
 def check_redaction(mode: str, key_file: Path | None, fields: Sequence[str]) -> None:

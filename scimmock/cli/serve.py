@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import UsageError
-from .redaction import check_redaction, redaction_options
+from .redaction import check_redaction, redaction_options, told_counts
 
 if TYPE_CHECKING:
     from ..server.recording import RecordOptions
@@ -197,6 +197,9 @@ def _end_recording(running: Running, quiet: bool) -> None:
     recorder = running.recorder.recorder
     if not quiet:
         click.echo(f"{recorder.written} exchanges recorded in {recorder.path}", err=True)
+        told = told_counts(recorder.redactor.counts)
+        if told:
+            click.echo(told, err=True)
     if recorder.lost:
         click.echo(f"scimmock: {recorder.lost} exchanges were lost: {recorder.last_trouble}", err=True)
         sys.exit(6)
