@@ -43,7 +43,7 @@ def redaction_options(command: F) -> F:
 
 
 def told_counts(counts: dict[str, int]) -> str:
-    """Return a sentence on what was replaced and how often, the most frequent places first; "" for nothing."""
+    """Return a sentence on what was replaced and how often, most frequent first; "" for nothing."""
     if not counts:
         return ""
     from ..journal.plain import plain
