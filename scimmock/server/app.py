@@ -55,8 +55,8 @@ _WRITES = frozenset(("create", "replace", "patch", "delete"))
 class App:
     """Serves all tenants; ``control`` answers what lies below ``/_scimmock``.
 
-    ``on_exchange`` is told each finished exchange, ``record`` gets it with its scope and tenant before the
-    journal; ``fault_header`` lets a request name rules that fire for it (``X-Scimmock-Fault``).
+    ``on_exchange`` is told each finished exchange, ``record`` gets it once or twice before the client has all
+    of the answer or the journal has it; ``fault_header`` lets requests name rules (``X-Scimmock-Fault``).
     """
 
     def __init__(
@@ -367,10 +367,11 @@ class App:
         if exchange.method == "HEAD":
             body = reply.body = b""
         exchange.answered = time.perf_counter()
-        exchange.status = status
-        exchange.response_headers = headers
+        exchange.status, exchange.response_headers = status, headers
         exchange.answered_with(body, reply.joined if body else None)
         if reply.delivery is None:
+            if self.record is not None:  # what a client has seen is in the recording
+                self.record(exchange, scope, tenant)
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
             return

@@ -23,6 +23,7 @@ from .tenant import Tenant
 
 log = logging.getLogger("scimmock")
 
+_RECORDED = "scimmock.recorded"
 _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
 
@@ -81,7 +82,14 @@ class SessionRecorder:
             log.error("the recording %s %s: exchanges are lost", self.recorder.path, why)
 
     def record(self, exchange: Exchange, scope: Scope, tenant: Tenant) -> None:
-        """Record an exchange before the journal cuts it."""
+        """Record an exchange, the first time that it comes here.
+
+        A whole answer is recorded before it leaves, so that nothing which a client has seen is missing;
+        one that leaves in another way when it has left, before the journal cuts its bodies.
+        """
+        if _RECORDED in scope:
+            return
+        scope[_RECORDED] = True
         extensions = scope.get("extensions") or {}
         raw = str(scope["raw_path"], "latin-1")
         base: str | None = tenant.base_path if not tenant.prefix else f"{tenant.prefix}{tenant.base_path}"

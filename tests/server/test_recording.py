@@ -223,6 +223,15 @@ def test_a_full_disk_is_said_at_once_and_the_traffic_goes_on(tmp_path: Path, hom
     assert f"{12 - len(kept)} exchanges were lost" in errors
 
 
+def test_what_a_client_has_seen_is_in_the_file(launch: Launch, tmp_path: Path, home: Home) -> None:
+    path = tmp_path / "s.jsonl"
+    server = launch(*EMPTY, "--record", str(path), env=home)
+    with server.client() as client:
+        for number in range(1, 60):
+            client.post("/Users", json=user(f"user{number}"))
+            assert path.read_bytes().count(b"\n") == number + 1
+
+
 def test_a_killed_server_loses_at_most_what_is_in_flight(launch: Launch, tmp_path: Path, home: Home) -> None:
     path = tmp_path / "s.jsonl"
     server = launch(*EMPTY, "--record", str(path), env=home)
