@@ -38,10 +38,18 @@ class Redactor:
 
     ``fields`` are attribute paths whose values are replaced too, ``PATH=drop`` those that are dropped;
     a wrong one raises UsageError.  ``header`` comes first: it knows the address of the service.
+    ``publish`` puts the key into the header, which is for made-up people only.
     """
 
-    def __init__(self, mode: RedactMode = "pseudonyms", key: bytes = b"", fields: Sequence[str] = ()) -> None:
+    def __init__(
+        self,
+        mode: RedactMode = "pseudonyms",
+        key: bytes = b"",
+        fields: Sequence[str] = (),
+        publish: bool = False,
+    ) -> None:
         self.mode = mode
+        self._published = key.hex() if publish and mode == "pseudonyms" else None
         keyed = Keyed(key)
         self._key_id = keyed.digest(b"the name of this key").hex()[:8] if mode == "pseudonyms" else None
         self._rules = _rules(fields)
@@ -86,7 +94,8 @@ class Redactor:
 
     def about(self) -> dict[str, Any]:
         """Return the ``redaction`` of a header; ``key_id`` tells keys apart and not what they are."""
-        return {"mode": self.mode, "key": None, "key_id": self._key_id, "counts": self.counts}
+        told = {"key": self._published, "key_id": self._key_id, "counts": self.counts}
+        return {"mode": self.mode, **told}
 
     def goes_on(self) -> None:
         """Know that a part of the session was redacted before by another run."""
