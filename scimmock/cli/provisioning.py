@@ -1,0 +1,314 @@
+"""What ``scimmock provision`` does: puts client, target, recorder and report together, and tells of it."""
+
+from __future__ import annotations
+
+import base64
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ..clock import parse_duration
+from ..errors import FileError, UserError
+from ..idps.cycles import Cycles
+from ..idps.events import Event, LeftOut, Sent, Settled, Started
+from ..idps.job import Client, Job, clean_up, load_client
+from ..idps.report import About, Report
+from ..idps.scenario import in_order
+from ..idps.template import Rendered
+from ..idps.timeline import DryTimeline, RealTimeline, find_timeline, root_of
+from ..idps.wire import Answer, Wire
+from .redaction import told_counts
+
+if TYPE_CHECKING:
+    from rich.progress import Progress
+
+    from ..traffic.recorder import Recorder
+
+_TIMEOUT = 30.0  # seconds, where a dialect does not say
+_LOST = 6
+_DEFAULT = ("lifecycle",)
+_SHORT = 2.0  # seconds; waiting longer than this is told
+
+
+def provision(given: dict[str, Any]) -> int:
+    """Run the command with its checked options; returns the exit code."""
+    client = load_client(given["as"], given["set"])
+    scenarios = in_order(given["scenario"] or _DEFAULT)
+    if given["dry_run"]:
+        return _dry(given, client, scenarios)
+    stop = threading.Event()
+    screen = _Screen(given["quiet"])
+    timeline = find_timeline(stop, _control(given), screen.waiting)
+    wire = _wire(given, client, timeline)
+    report = Report(_about(given, client, scenarios, wire.base_url))
+    recorder = _recorder(given, client, wire.base_url, timeline.now())
+    listeners = _Listeners(report, screen, recorder)
+    cycles = Cycles.of(client.dialect.cycle, given["cycles"], given["cycle"], timeline.leaps)
+    job = Job(client, wire, listeners, timeline, cycles=cycles, stop=stop, **_size(given))
+    try:
+        with _stopping(stop) as signals, screen:
+            if job.play(scenarios):
+                _compare(report, job, client, wire, timeline)
+            stop.clear()
+            is_clean = not given["cleanup"] or _clean_up(job, wire, timeline, given["quiet"])
+    finally:
+        wire.close()
+        if recorder is not None:
+            recorder.close()
+    _tell(report, given)
+    lost = _end_recording(recorder, given["quiet"])
+    if report.interrupted and signals:
+        return 128 + signals[0]
+    return lost or report.exit_code or (0 if is_clean else 1)
+
+
+def _dry(given: dict[str, Any], client: Client, scenarios: list[str]) -> int:
+    from ..idps.dry import DryTarget
+
+    def show(text: str) -> None:
+        click.echo(text)
+
+    base_url = given["to"].rstrip("/")
+    target = DryTarget(show, base_url, client.dialect.protocol, _authorization(given))
+    left_out: dict[str, None] = {}
+
+    class Listener:
+        def note(self, event: Event) -> None:
+            if isinstance(event, LeftOut):
+                left_out[f"left out: {event.intent}: {event.why}"] = None
+
+    cycles = Cycles.of(client.dialect.cycle, given["cycles"], given["cycle"], True)
+    options = _size(given) | {"concurrency": 1}
+    Job(client, target, Listener(), DryTimeline(), cycles=cycles, **options).play(scenarios)
+    if not given["quiet"]:
+        for line in left_out:
+            click.echo(line, err=True)
+    return 0
+
+
+def _size(given: dict[str, Any]) -> dict[str, Any]:
+    return {name: given[name] for name in ("users", "groups", "seed", "allow_unverified", "concurrency")}
+
+
+def _about(given: dict[str, Any], client: Client, scenarios: list[str], base_url: str) -> About:
+    protocol = client.dialect.protocol
+    size = (given["seed"], given["users"], given["groups"])
+    return About(client.name, base_url, tuple(scenarios), *size, protocol=protocol)
+
+
+def _authorization(given: dict[str, Any]) -> str | None:
+    if given["basic"] is not None:
+        return f"Basic {base64.b64encode(given['basic'].encode()).decode()}"
+    return f"Bearer {given['token']}" if given["token"] is not None else None
+
+
+def _wire(given: dict[str, Any], client: Client, timeline: RealTimeline) -> Wire:
+    dialect = client.dialect
+    own = parse_duration(dialect.timeout.after) if dialect.timeout is not None else _TIMEOUT
+    return Wire(
+        given["to"],
+        _authorization(given),
+        protocol=dialect.protocol,
+        timeout=given["timeout"] or own or _TIMEOUT,
+        rate=given["rate"],
+        connections=given["concurrency"],
+        client=_plain_name(client),
+        now=timeline.now,
+    )
+
+
+def _plain_name(client: Client) -> str:
+    return Path(client.name.partition("@")[0]).name
+
+
+def _control(given: dict[str, Any]) -> Any:
+    """Return what asks the control API, if the target is a scimmock; None is no answer."""
+    from .remote import Remote
+
+    remote = Remote(root_of(given["to"]), None, given["admin_token"])
+
+    def ask(method: str, path: str, body: Any) -> Any:
+        try:
+            return remote.call(method, path, body, timeout=5.0)
+        except UserError:
+            return None
+
+    return ask
+
+
+# ---- the end of a run
+
+
+def _compare(report: Report, job: Job, client: Client, wire: Wire, timeline: RealTimeline) -> None:
+    from ..idps.compare import compare
+    from ..idps.coverage import coverage_of
+
+    def get(target: str) -> Answer:
+        return wire.send(Rendered("GET", target, [("Accept", "application/scim+json")], None))
+
+    coverage = coverage_of(client.name, job.speech)
+    report.compared(compare(get, job.intention, coverage, pause=timeline.pass_by))
+
+
+def _clean_up(job: Job, wire: Wire, timeline: RealTimeline, quiet: bool) -> bool:
+    """Delete what the run has made; returns whether all of it is gone."""
+    gone, left = clean_up(job.intention, wire, timeline.pass_by)
+    if not quiet:
+        click.echo(f"{gone} resources that were made are deleted again", err=True)
+    for text in left[:10]:
+        click.echo(f"scimmock: not deleted: {text}", err=True)
+    if len(left) > 10:
+        click.echo(f"scimmock: not deleted: {len(left) - 10} more", err=True)
+    return not left
+
+
+def _tell(report: Report, given: dict[str, Any]) -> None:
+    if given["json"] is not None:
+        _write(given["json"], json.dumps(report.as_dict(), ensure_ascii=False, indent=2) + "\n")
+    if given["junit"] is not None:
+        _write(given["junit"], report.junit())
+    if not given["quiet"]:
+        to_stderr = "-" in (given["json"], given["junit"])
+        for line in report.text():
+            click.echo(line, err=to_stderr)
+
+
+def _write(file: str, text: str) -> None:
+    if file == "-":
+        click.echo(text, nl=not text.endswith("\n"))
+        return
+    try:
+        Path(file).write_text(text, "utf-8", errors="backslashreplace")
+    except OSError as error:
+        raise FileError(f"the report cannot be written: {error.strerror}", where=file) from None
+
+
+# ---- the recording
+
+
+def _recorder(given: dict[str, Any], client: Client, base_url: str, started: float) -> Recorder | None:
+    if given["record"] is None:
+        return None
+    from ..traffic.recorder import Recorder
+    from ..traffic.recording import make_header
+    from ..traffic.redact.key import load_key
+    from ..traffic.redact.redactor import Redactor
+
+    mode = given["redact"]
+    redactor = Redactor(
+        mode, load_key(given["redact_key"]) if mode == "pseudonyms" else b"", given["redact_field"]
+    )
+    size = {name: given[name] for name in ("seed", "users", "groups")}
+    header = make_header("provision", base_url, started, idp=_plain_name(client), **size)
+    existing = given["record_existing"]
+    return Recorder(given["record"], header, redactor, "new" if existing == "refuse" else existing)
+
+
+def _end_recording(recorder: Recorder | None, quiet: bool) -> int:
+    """Say what was recorded; returns 6 when exchanges were lost."""
+    if recorder is None:
+        return 0
+    if not quiet:
+        click.echo(f"{recorder.written} exchanges recorded in {recorder.path}", err=True)
+        told = told_counts(recorder.redactor.counts)
+        if told:
+            click.echo(told, err=True)
+    if recorder.lost:
+        click.echo(f"scimmock: {recorder.lost} exchanges were lost: {recorder.last_trouble}", err=True)
+        return _LOST
+    return 0
+
+
+class _Listeners:
+    """Tells report, screen and recorder what happens."""
+
+    def __init__(self, report: Report, screen: _Screen, recorder: Recorder | None) -> None:
+        self._report = report
+        self._screen = screen
+        self._recorder = recorder
+
+    def note(self, event: Event) -> None:
+        self._report.note(event)
+        self._screen.note(event)
+        if self._recorder is not None and isinstance(event, Sent):
+            self._recorder.record(event.exchange)  # last: redaction changes it in place
+
+
+# ---- while it runs
+
+
+class _Screen:
+    """A progress bar on a terminal; says when it has to be waited."""
+
+    def __init__(self, quiet: bool) -> None:
+        self._quiet = quiet
+        self._progress: Progress | None = None
+        self._task: Any = None
+
+    def __enter__(self) -> _Screen:
+        if not self._quiet and sys.stderr.isatty():
+            from rich.console import Console
+            from rich.progress import Progress
+
+            self._progress = Progress(console=Console(stderr=True), transient=True)
+            self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self._progress is not None:
+            self._progress.stop()
+
+    def note(self, event: Event) -> None:
+        """Move the bar."""
+        if self._progress is None:
+            return
+        if isinstance(event, Started):
+            if self._task is not None:
+                self._progress.remove_task(self._task)
+            again = f", cycle {event.cycle}" if event.cycle > 1 else ""
+            self._task = self._progress.add_task(f"{event.step}, {event.intent}{again}", total=event.total)
+        elif isinstance(event, Settled) and self._task is not None:
+            self._progress.advance(self._task)
+
+    def waiting(self, seconds: float) -> None:
+        """Say that nothing is sent for a while."""
+        if not self._quiet and seconds >= _SHORT:
+            hint = "--cycle shortens the time between cycles, Ctrl-C ends the run"
+            click.echo(f"waiting for {_long(seconds)} as the client would: {hint}", err=True)
+
+
+def _long(seconds: float) -> str:
+    if seconds < 120:
+        return f"{seconds:.0f} seconds"
+    return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
+
+
+@contextmanager
+def _stopping(stop: threading.Event) -> Iterator[list[int]]:
+    """Let the first Ctrl-C end the run in good order, the second one at once; yields what came."""
+    before: dict[int, Any] = {}
+    signals: list[int] = []
+
+    def note(number: int, frame: FrameType | None) -> None:
+        signals.append(number)
+        stop.set()
+        signal.signal(number, before[number])
+
+    for one in (signal.SIGINT, signal.SIGTERM):
+        number = int(one)
+        if signal.getsignal(number) != signal.SIG_IGN:
+            before[number] = signal.getsignal(number)
+            signal.signal(number, note)
+    try:
+        yield signals
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
