@@ -16,9 +16,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..clock import parse_duration
-from ..errors import FileError, UserError
+from ..errors import FileError, UnreachableError, UserError
 from ..idps.cycles import Cycles
-from ..idps.events import Event, LeftOut, Sent, Settled, Started
+from ..idps.events import Event, Finished, LeftOut, Sent, Settled, Started
 from ..idps.job import Client, Job, clean_up, load_client
 from ..idps.report import About, Report
 from ..idps.scenario import in_order
@@ -59,6 +59,11 @@ def provision(given: dict[str, Any]) -> int:
                 _compare(report, job, client, wire, timeline)
             stop.clear()
             is_clean = not given["cleanup"] or _clean_up(job, wire, timeline, given["quiet"])
+    except UnreachableError:
+        report.unreachable = True
+        report.note(Finished())
+        _write_reports(report, given)
+        raise
     finally:
         wire.close()
         if recorder is not None:
@@ -170,11 +175,15 @@ def _clean_up(job: Job, wire: Wire, timeline: RealTimeline, quiet: bool) -> bool
     return not left
 
 
-def _tell(report: Report, given: dict[str, Any]) -> None:
+def _write_reports(report: Report, given: dict[str, Any]) -> None:
     if given["json"] is not None:
         _write(given["json"], json.dumps(report.as_dict(), ensure_ascii=False, indent=2) + "\n")
     if given["junit"] is not None:
         _write(given["junit"], report.junit())
+
+
+def _tell(report: Report, given: dict[str, Any]) -> None:
+    _write_reports(report, given)
     if not given["quiet"]:
         to_stderr = "-" in (given["json"], given["junit"])
         for line in report.text():

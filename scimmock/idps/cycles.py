@@ -99,13 +99,14 @@ class Run:
     def play(self, name: str) -> None:
         """Play a scenario; raises Halted when the job stops, Interrupted when the run is to end."""
         for number, step in enumerate(load_scenario(name).steps, 1):
-            label = f"{name} {number}"
+            what = step.play or f"push {step.push}"
+            label = f"{name}: {step.title}" if step.title else f"{name} {number}: {what}"
             if step.play is not None:
-                self._alone(f"{label}: {step.play}", step)
+                self._alone(label, step)
             elif step.change is not None:
                 self._company.change(step)
             elif step.push is not None:
-                self._push(f"{label}: push {step.push}", step)
+                self._push(label, step)
             elif step.wait == "cycle":
                 self._pass_by(self._cycles.every, self._cycles.truly(self._cycles.every))
             elif step.wait is not None:
@@ -118,7 +119,8 @@ class Run:
         result, found = self._playing.alone(label, step.play)
         if found:
             self._driver.counts["listed"] += found
-        self._driver.tell(Settled(label, "", result in ("done", "skipped")))
+        is_well = result in ("done", "skipped")
+        self._driver.tell(Settled(label, "", is_well, skipped=result == "skipped"))
 
     def _push(self, label: str, step: StepSpec) -> None:
         """Tell the target, in cycles until nothing waits to be tried again, or as many as there are."""
@@ -192,7 +194,8 @@ class Run:
         def task(thing: Person | Team) -> None:
             result = self._tell(label, phase, thing, full)
             self._note(label, phase, thing, result, cycle)
-            self._driver.tell(Settled(label, thing.label, result in ("done", "skipped"), thing.key))
+            is_well = result in ("done", "skipped")
+            self._driver.tell(Settled(label, thing.label, is_well, thing.key, result == "skipped"))
 
         return task
 

@@ -37,12 +37,14 @@ class Settled:
     """An object's task in a step has come to its end, well or not: one for each of `Started.total`.
 
     ``key`` is the object's own in the identity provider's directory, which stays when it is renamed.
+    ``skipped``: it is well because there was nothing that the dialect could say.
     """
 
     step: str
     object: str
     well: bool
     key: str = ""
+    skipped: bool = False
 
 
 @dataclass(frozen=True, slots=True)

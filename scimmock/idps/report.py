@@ -114,6 +114,7 @@ class Report:
 
     def __init__(self, about: About) -> None:
         self.about = about
+        self.unreachable = False  # there was no connection for the very first request
         self.steps: dict[str, StepTally] = {}
         self.requests: dict[tuple[str, str], Counter[str]] = {}
         self.errors: Counter[str] = Counter()
@@ -189,7 +190,7 @@ class Report:
             if trouble is not None and trouble.final:
                 self._final.add(task)
             return
-        if getattr(event, "skipped", False):
+        if event.skipped:
             step.skipped += 1
         else:
             step.well += 1
@@ -243,7 +244,7 @@ class Report:
         """0 well, 1 something failed or differs, 5 the target never answered, 130 interrupted."""
         if self.interrupted:
             return 130
-        if self.sent and self.unanswered == self.sent:
+        if self.unreachable or (self.sent and self.unanswered == self.sent):
             return 5
         differs = self.comparison is not None and not self.comparison.equal
         return 1 if self.failed or self.quarantined or differs else 0

@@ -46,7 +46,7 @@ class StepSpec(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     people (or groups) in question, one at least, ``of`` those who are active, inactive, or the same as
     in the change before.  ``push`` tells the target what is pending, or "all"; ``only`` is which kinds.
     ``wait`` lets time pass: until the next cycle, or as long as it says where the target's clock can be
-    moved.
+    moved.  ``title`` is what the step is called in the report.
     """
 
     play: Intent | None = None
@@ -56,6 +56,7 @@ class StepSpec(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=
     push: Literal["pending", "all"] | None = None
     only: tuple[Phase, ...] = ()
     wait: str | None = None
+    title: str = ""
 
 
 class ScenarioSpec(msgspec.Struct, forbid_unknown_fields=True, frozen=True, kw_only=True):

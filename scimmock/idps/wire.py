@@ -10,8 +10,10 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 from urllib.parse import urlsplit
+
+import httpx
 
 from ..clock import format_time
 from ..errors import UnreachableError, UsageError
@@ -19,9 +21,6 @@ from ..hosts import is_loopback
 from ..traffic.form import body_form
 from ..traffic.routes import aim_of
 from .template import MISSING, Rendered
-
-if TYPE_CHECKING:
-    import httpx
 
 __all__ = ["Answer", "Speaker", "Wire", "encoded", "headers_of"]
 
@@ -83,8 +82,8 @@ class Wire:
     """A connection to a target.  ``timeout`` is how many seconds an answer may take as a whole.
 
     ``sent`` counts requests, ``rate`` is the most of them in a second, None for as many as can be.
-    ``now`` gives the time that recordings show, in seconds since 1970.  Raises UsageError where httpx is
-    missing or the URL is none.
+    ``now`` gives the time that recordings show, in seconds since 1970.  Raises UsageError where the URL
+    is none.
     """
 
     def __init__(
@@ -102,7 +101,6 @@ class Wire:
     ) -> None:
         self.base_url = base_url.rstrip("/")
         self.sent = 0
-        self._httpx = _import_httpx()
         self._authorization = authorization
         self._protocol = protocol
         self._timeout = timeout
@@ -112,20 +110,20 @@ class Wire:
         self._pace = _Pace(rate)
         try:
             parts = urlsplit(self.base_url)
-            self._url = self._httpx.URL(self.base_url)
+            self._url = httpx.URL(self.base_url)
             is_url = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-        except (ValueError, self._httpx.InvalidURL):
+        except (ValueError, httpx.InvalidURL):
             is_url = False
         if not is_url or parts.query or parts.fragment:
             hint = "http://127.0.0.1:8080/scim/v2 would be one"
             raise UsageError(f"{base_url!r} is no URL of a SCIM service", hint=hint)
         self._path = parts.path
-        limits = self._httpx.Limits(
+        limits = httpx.Limits(
             max_connections=connections, max_keepalive_connections=connections, keepalive_expiry=60
         )
         # On this machine a test server's certificate is its own; elsewhere it is checked.
         verify = not is_loopback(parts.hostname or "")
-        self._http = self._httpx.Client(
+        self._http = httpx.Client(
             verify=verify, timeout=timeout, limits=limits, follow_redirects=False, trust_env=not verify
         )
 
@@ -140,7 +138,7 @@ class Wire:
         """
         content = encoded(rendered.body) if rendered.body is not None else None
         headers = headers_of(rendered, self._protocol, self._authorization)
-        request = self._httpx.Request(
+        request = httpx.Request(
             rendered.method,
             self._url,
             headers=[(name.encode("utf-8"), value.encode("utf-8")) for name, value in headers],
@@ -148,7 +146,7 @@ class Wire:
             # The target goes out as it was rendered: a URL would be put into another spelling.
             extensions={
                 "target": (self._path + rendered.target).encode("ascii", "backslashreplace"),
-                "timeout": self._httpx.Timeout(self._timeout).as_dict(),
+                "timeout": httpx.Timeout(self._timeout).as_dict(),
             },
         )
         self._pace.wait()
@@ -163,7 +161,6 @@ class Wire:
         return answer
 
     def _received(self, request: httpx.Request, begun: float) -> Answer:
-        httpx = self._httpx
         response = None
         try:
             response = self._http.send(request, stream=True)
@@ -273,11 +270,3 @@ def _decoded(body: bytes) -> Any:
         return json.loads(body)
     except (ValueError, RecursionError):
         return MISSING
-
-
-def _import_httpx() -> Any:
-    try:
-        import httpx
-    except ModuleNotFoundError:
-        raise UsageError("scimmock provision needs httpx", hint="install it: pip install httpx") from None
-    return httpx

@@ -72,6 +72,18 @@ def test_a_report_that_cannot_be_written_is_told(provision: Any) -> None:
     assert "the report cannot be written" in err
 
 
+def test_a_target_out_of_reach_is_in_the_reports(command: Command, tmp_path: Path) -> None:
+    reports = ("--json", "report.json", "--junit", "report.xml")
+    code, _, err = command(
+        "provision", "--as", "okta", "--to", "http://127.0.0.1:1/scim/v2", *SMALL, *reports, here=False
+    )
+    assert code == 5
+    assert "127.0.0.1:1" in err
+    assert json.loads((tmp_path / "report.json").read_text())["exit_code"] == 5
+    cases = ElementTree.parse(tmp_path / "report.xml").getroot().iter("testcase")
+    assert any(case.find("failure") is not None or case.find("error") is not None for case in cases)
+
+
 def test_the_session_is_recorded(provision: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     code, _, err = provision(
