@@ -13,7 +13,9 @@ MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d
 _ATTRIBUTE = re.compile(
     r"(?:[A-Za-z][\w.+-]*:[\w.:/+-]*:)?[$A-Za-z_][\w$-]*(?:\.[$A-Za-z_][\w$-]*)?", re.ASCII
 )
-_URN = re.compile(r"urn:[\w.:+/-]+", re.I | re.ASCII)
+# What Entra ID sends beside URNs; of other URIs the host may be the tenant.
+_OF_ENTRA = r"http://schemas\.microsoft\.com/2006/11/ResourceManagement/ADSCIM/(?:2\.0/)?(?:User|Group)"
+_URN = re.compile(rf"urn:[\w.:+/-]+|{_OF_ENTRA}", re.I | re.ASCII)
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_.-]{0,60}")
 # A word without a digit may be anybody's name.
 _VERSION = re.compile(r"(?:W/)?(?:\"[\w+/=.:-]{0,128}\"|(?=.*\d)[\w+/=.:-]{1,128})")
@@ -28,7 +30,7 @@ def is_attribute_path(text: str) -> bool:
 
 
 def is_urn(text: str) -> bool:
-    """Whether a text has the form of the URN of a schema."""
+    """Whether a text has the form of the URI of a schema: a URN, or one that is known."""
     return _URN.fullmatch(text) is not None
 
 

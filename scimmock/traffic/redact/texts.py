@@ -31,6 +31,8 @@ _WITH_MAIL = re.compile(_PARTS.replace("{mail}", _MAIL), re.X | re.I)
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"')
 _SCHEMA = re.compile(r"urn:ietf:params:scim:(?:schemas|api)(?::[a-z]\w*)*:\d[\d.]*:\w+", re.I | re.ASCII)
 # What errors are about; that somebody is called so makes no difference.
+# How some write the version of a product; no domain ends in digits.
+_PRODUCT = re.compile(r"(?P<name>[a-z]+)@\d{1,4}(?:\.\d{1,4}){0,2}", re.I | re.ASCII)
 _NOUNS = frozenset("user users group groups resource attribute email emails name id".split())
 _SHORT_NUMBER = re.compile(r"\d{1,3}")
 _VERSION = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,3}")
@@ -97,6 +99,8 @@ class Texts:
             return self.url(bare) + text[len(bare) :]
         if kind == "ip":
             return self.values.ip(text) if is_ip(text) else self.values.words.text(text)
+        if kind == "mail" and (product := _PRODUCT.fullmatch(text)) and self._is_harmless(product["name"]):
+            return text
         if kind in ("mail", "escaped"):
             return self.values.forced(text)
         if kind == "quoted":

@@ -58,6 +58,7 @@ def detail(text: str, own: Redactor | None = None, **more: Any) -> str:
     "document",
     [
         {"schemas": [USER, ENTERPRISE]},
+        {"schemas": ["http://schemas.microsoft.com/2006/11/ResourceManagement/ADSCIM/2.0/Group"]},
         {"id": ID, "externalId": ID.upper()},
         {"active": True, "emails": [{"type": "work", "primary": False}]},
         {"active": "False"},
@@ -272,6 +273,12 @@ def test_forms_keep_their_names_only() -> None:
 
 
 # ---- URLs
+
+
+def test_a_product_with_its_version_is_no_address() -> None:
+    assert header("User-Agent", "authentik@2025.8.1") == "authentik@2025.8.1"
+    assert header("User-Agent", "ann@2025.8.1") != "ann@2025.8.1"
+    assert "authentik" not in header("User-Agent", "authentik@2025.8.1.example.org")
 
 
 def test_paths_keep_endpoints_and_uuids() -> None:
