@@ -290,8 +290,8 @@ class _Screen:
     def waiting(self, seconds: float) -> None:
         """Say that nothing is sent for a while."""
         if not self._quiet and seconds >= _SHORT:
-            hint = "--cycle shortens the time between cycles, Ctrl-C ends the run"
-            click.echo(f"waiting for {_long(seconds)} as the client would: {hint}", err=True)
+            hint = ": --cycle shortens the time between cycles, Ctrl-C ends the run" if seconds >= 60 else ""
+            click.echo(f"waiting for {_long(seconds)}{hint}", err=True)
 
 
 def _long(seconds: float) -> str:

@@ -19,6 +19,7 @@ from .reading import Get, Reading, UnreadableError, id_of
 
 __all__ = ["compare"]
 
+_SETTLING = 6.0  # seconds before the second look
 _LAGS = "the list of /Users shows some accounts otherwise than they are read by id"
 
 
@@ -31,9 +32,25 @@ def compare(
 ) -> Comparison:
     """Read the target's directory through ``get`` and compare it with the intention.
 
-    ``get`` sends a GET for a target below the base URL; ``pause`` waits before one is tried again.
-    Never raises for what the target answers.
+    ``get`` sends a GET for a target below the base URL; ``pause`` waits before one is tried again, and
+    before a second look where the first one found differences.  Never raises for what the target answers.
     """
+    result = _look(get, intention, coverage, pause)
+    if not result.counts:
+        return result
+    # What was written last may not be shown yet, where reads come from a replica.
+    pause(_SETTLING)
+    again = _look(get, intention, coverage, pause)
+    if again.unreadable or set(again.notes) - {*result.notes, _LAGS}:
+        return result  # the second look saw less
+    if again.counts != result.counts:
+        again.note(
+            f"the target shows late what was written: this is how it was {_SETTLING:.0f} seconds later"
+        )
+    return again
+
+
+def _look(get: Get, intention: Intention, coverage: Coverage, pause: Callable[[float], None]) -> Comparison:
     result = Comparison()
     reading = Reading(get, pause)
     try:

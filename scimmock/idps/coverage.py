@@ -16,7 +16,6 @@ __all__ = ["Coverage", "coverage_of"]
 _WRITES = ("POST", "PUT", "PATCH")
 _NOT_COMPARED = ("id", "active", "password", "groups", "roles", "emails", "meta")
 _ALONE = re.compile(r"\$\{user\.([A-Za-z.]+)\}")
-_NAMES_OF_LISTS = {"address": "address.formatted"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +82,7 @@ def _attributes(asked: set[str]) -> Iterator[str]:
     for variable in asked:
         root, _, name = variable.partition(".")
         if root in ("user", "changes") and name and name not in _NOT_COMPARED:
-            yield _NAMES_OF_LISTS.get(name, name)
+            yield name
         if root == "user" and name == "emails":
             yield "email"
 

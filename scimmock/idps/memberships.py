@@ -94,7 +94,9 @@ class _Groups:
                 self._add("duplicate", team, f"is there a second time, id {id}", id=id)
         elif team is not None:
             self._named.add(team.key)
-            if team.deleted and made and self._is_there(id):
+            # The client need not have heard that it made it.
+            ours = made or (team.assigned and self._coverage.groups)
+            if team.deleted and ours and self._is_there(id):
                 self._add("orphaned", team, "is still there though it was deleted", id=id)
             elif self._wanted(team):
                 self._result.groups += 1
