@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from ..errors import UsageError
-from .redaction import check_redaction, redaction_options
+from .redaction import check_redaction, recording_options
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _TEXT_FILE = click.Path(dir_okay=False, allow_dash=True)
@@ -54,15 +54,7 @@ _TEXT_FILE = click.Path(dir_okay=False, allow_dash=True)
     "--timeout", metavar="DURATION", help="How long an answer may take. Default: as the IdP has it."
 )
 @click.option("--admin-token", metavar="TOKEN", help="Of a scimmock on another machine, to move its clock.")
-@click.option("--record", type=_FILE, metavar="FILE", help="Record the session into this file.")
-@click.option(
-    "--record-existing",
-    type=click.Choice(["refuse", "append", "force"]),
-    default="refuse",
-    show_default=True,
-    help="What becomes of a recording that is there.",
-)
-@redaction_options
+@recording_options
 @click.option("--dry-run", is_flag=True, help="Send nothing, show the requests.")
 @click.option("--cleanup", is_flag=True, help="Delete afterwards what this run has made.")
 @click.option("--yes", is_flag=True, help="Needed for a service that is not on this machine.")

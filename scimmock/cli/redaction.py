@@ -1,4 +1,4 @@
-"""The options that say what is redacted, the same for every command that writes a session."""
+"""The options that say what is recorded and redacted, the same for every command that writes a session."""
 
 from __future__ import annotations
 
@@ -12,7 +12,22 @@ from ..errors import UsageError
 
 _MOST_TOLD = 8
 F = TypeVar("F", bound=Callable[..., Any])
-_KEY = click.Path(path_type=Path, dir_okay=False)
+_FILE = click.Path(path_type=Path, dir_okay=False)
+
+
+def recording_options(command: F) -> F:
+    """Add --record, --record-existing and those of `redaction_options` to a command that may record."""
+    command = redaction_options(command)
+    command = click.option(
+        "--record-existing",
+        type=click.Choice(["refuse", "append", "force"]),
+        default="refuse",
+        show_default=True,
+        help="What becomes of a recording that is there.",
+    )(command)
+    return click.option("--record", type=_FILE, metavar="FILE", help="Record the session into this file.")(
+        command
+    )
 
 
 def redaction_options(command: F) -> F:
@@ -26,7 +41,7 @@ def redaction_options(command: F) -> F:
         ),
         click.option(
             "--redact-key",
-            type=_KEY,
+            type=_FILE,
             metavar="FILE",
             help="Key of the pseudonyms, made when it is not there. Default: the one of this machine.",
         ),

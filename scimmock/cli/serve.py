@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import UsageError
-from .redaction import check_redaction, redaction_options, told_counts
+from .redaction import check_redaction, recording_options, told_counts
 
 if TYPE_CHECKING:
     from ..server.recording import RecordOptions
@@ -95,15 +95,7 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 )
 @click.option("--fault-header", is_flag=True, help="Let requests name rules in X-Scimmock-Fault.")
 @click.option("--db", type=_FILE, metavar="FILE", help="Keep the directory in a file.")
-@click.option("--record", type=_FILE, metavar="FILE", help="Record the session into this file.")
-@click.option(
-    "--record-existing",
-    type=click.Choice(["refuse", "append", "force"]),
-    default="refuse",
-    show_default=True,
-    help="What becomes of a recording that is there.",
-)
-@redaction_options
+@recording_options
 @click.option("--tls-cert", type=_EXISTING, metavar="F", help="Certificate chain (PEM), for HTTPS.")
 @click.option("--tls-key", type=_EXISTING, metavar="F", help="Key of the certificate (PEM).")
 @click.option(
