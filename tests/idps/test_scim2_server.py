@@ -66,6 +66,10 @@ EXPECTED = {
         explained=frozenset({f"stale user {name}" for name in ("phone", "preferredLanguage")})
     ),
     "keycloak": Expected(),
+    # What these three send for an account is not verified, and therefore left out.
+    "google-workspace": Expected(),
+    "pingfederate": Expected(),
+    "sailpoint": Expected(),
 }
 
 
@@ -155,7 +159,9 @@ def test_a_year_ends_and_every_difference_has_a_refusal_behind_it(
     told = [*comparison.differences, *comparison.explained]
     missing = {one.object for one in told if one.kind == "missing" and one.object.startswith("user")}
     assert missing == {
-        person.label for key, person in people.items() if person.entitled and key not in accounts
+        person.label
+        for key, person in people.items()
+        if coverage.users and person.entitled and key not in accounts
     }
     assert accounts.keys() <= people.keys()
     unlike = {key for key, active in accounts.items() if active != people[key].entitled}
