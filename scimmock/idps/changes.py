@@ -62,6 +62,9 @@ class Company:
         return chosen
 
 
+Change = Callable[[Company, StepSpec, Random], int]
+
+
 def _user_name(company: Company, step: StepSpec, random: Random) -> int:
     chosen = company.chosen(step, random)
     for person in chosen:
@@ -125,32 +128,17 @@ def _no_manager(company: Company, step: StepSpec, random: Random) -> int:
     return len(chosen)
 
 
-def _deactivate(company: Company, step: StepSpec, random: Random) -> int:
-    chosen = company.chosen(step, random)
-    for person in chosen:
-        company.intention.set_active(person, False)
-    return len(chosen)
+def _for_each(act: Callable[[Intention, Person], object], *, undoes: bool = False) -> Change:
+    """Return a change of the people that a step chooses; one that ``undoes`` is for the inactive."""
 
+    def change(company: Company, step: StepSpec, random: Random) -> int:
+        among: Whom | None = "inactive" if undoes and step.of == "active" else None
+        chosen = company.chosen(step, random, among)
+        for person in chosen:
+            act(company.intention, person)
+        return len(chosen)
 
-def _reactivate(company: Company, step: StepSpec, random: Random) -> int:
-    chosen = company.chosen(step, random, "inactive" if step.of == "active" else None)
-    for person in chosen:
-        company.intention.set_active(person, True)
-    return len(chosen)
-
-
-def _unassign(company: Company, step: StepSpec, random: Random) -> int:
-    chosen = company.chosen(step, random)
-    for person in chosen:
-        company.intention.set_assigned(person, False)
-    return len(chosen)
-
-
-def _dismiss(company: Company, step: StepSpec, random: Random) -> int:
-    chosen = company.chosen(step, random)
-    for person in chosen:
-        company.intention.delete(person)
-    return len(chosen)
+    return change
 
 
 def _hire(company: Company, step: StepSpec, random: Random) -> int:
@@ -229,17 +217,17 @@ def _dissolve(company: Company, step: StepSpec, random: Random) -> int:
     return len(some)
 
 
-_CHANGES: dict[str, Callable[[Company, StepSpec, Random], int]] = {
+_CHANGES: dict[str, Change] = {
     "user-name": _user_name,
     "family-name": _family_name,
     "email": _email,
     "department": _department,
     "manager": _manager,
     "no-manager": _no_manager,
-    "deactivate": _deactivate,
-    "reactivate": _reactivate,
-    "unassign": _unassign,
-    "dismiss": _dismiss,
+    "deactivate": _for_each(lambda intention, person: intention.set_active(person, False)),
+    "reactivate": _for_each(lambda intention, person: intention.set_active(person, True), undoes=True),
+    "unassign": _for_each(lambda intention, person: intention.set_assigned(person, False)),
+    "dismiss": _for_each(Intention.delete),
     "hire": _hire,
     "join": _join,
     "leave": _leave,

@@ -63,9 +63,10 @@ class ScimProtocol(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
-        self.scope["extensions"] = {"scimmock": self}  # type: ignore[dict-item]
+        extensions: dict[str, Any] = {"scimmock": self}
         if self.keeps_spelling:
-            self.scope["extensions"]["spelled"] = self._spelled = []  # type: ignore[assignment]
+            extensions["spelled"] = self._spelled = []
+        self.scope["extensions"] = extensions
 
     def on_header(self, name: bytes, value: bytes) -> None:
         super().on_header(name, value)

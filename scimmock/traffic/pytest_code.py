@@ -123,7 +123,7 @@ def write_pytest(
         plan.learn(index)
         out.write("\n".join(["", *(f"    {line}" if line else "" for line in lines), ""]))
     if not steps:
-        out.write("    pytest.skip('no exchange of the session can be done again')\n".replace("'", '"'))
+        out.write('    pytest.skip("no exchange of the session can be done again")\n')
     return [f"{number} left out: {why}" for why, number in left.items()]
 
 

@@ -21,31 +21,41 @@ from scimmock.traffic.recording import open_recording
 Command = Callable[..., tuple[int, str, str]]
 
 
+class Provision:
+    """The command against a tenant that is made for it, with ``scim`` as its client afterwards."""
+
+    scim: httpx.Client
+
+    def __init__(self, command: Command, tenant: Any) -> None:
+        self._command, self._tenant = command, tenant
+
+    def __call__(
+        self, name: str, *arguments: str, fixture: str | None = None, **options: Any
+    ) -> tuple[int, str, str]:
+        self.scim = self._tenant(fixture=fixture or name, **options)
+        url = str(self.scim.base_url).rstrip("/")
+        token = self.scim.headers["Authorization"].removeprefix("Bearer ")
+        return self._command("provision", "--as", name, "--to", url, "--token", token, *arguments, here=False)
+
+
 @pytest.fixture
-def provision(command: Command, tenant: Any, control: httpx.Client) -> Iterator[Command]:
+def provision(command: Command, tenant: Any, control: httpx.Client) -> Iterator[Provision]:
     """Provision a new tenant: ``provision("okta", "--users", "3")``; its client is ``provision.scim``."""
-
-    def run(name: str, *arguments: str, fixture: str | None = None, **options: Any) -> tuple[int, str, str]:
-        run.scim = tenant(fixture=fixture or name, **options)  # type: ignore[attr-defined]
-        url = str(run.scim.base_url).rstrip("/")  # type: ignore[attr-defined]
-        token = run.scim.headers["Authorization"].removeprefix("Bearer ")  # type: ignore[attr-defined]
-        return command("provision", "--as", name, "--to", url, "--token", token, *arguments, here=False)
-
-    yield run
+    yield Provision(command, tenant)
     control.post("/clock", json={"release": True})  # a year has passed for others too
 
 
 SMALL = ("--users", "4", "--groups", "2")
 
 
-def test_a_year_ends_with_equal_directories(provision: Any) -> None:
+def test_a_year_ends_with_equal_directories(provision: Provision) -> None:
     code, out, err = provision("okta", *SMALL)
     assert (code, err) == (0, "")
     assert "the directories are equal" in out
     assert "left out" in out
 
 
-def test_a_difference_is_exit_1(provision: Any) -> None:
+def test_a_difference_is_exit_1(provision: Provision) -> None:
     rule = {
         "name": "lost",
         "match": {"operation": "create"},
@@ -57,7 +67,7 @@ def test_a_difference_is_exit_1(provision: Any) -> None:
     assert "missing" in out
 
 
-def test_reports_in_files_and_on_stdout(provision: Any, tmp_path: Path) -> None:
+def test_reports_in_files_and_on_stdout(provision: Provision, tmp_path: Path) -> None:
     code, out, _ = provision(
         "entra", *SMALL, "--scenario", "onboard", "--json", "-", "--junit", "report.xml", "--quiet"
     )
@@ -66,7 +76,7 @@ def test_reports_in_files_and_on_stdout(provision: Any, tmp_path: Path) -> None:
     assert ElementTree.parse(tmp_path / "report.xml").getroot().tag.startswith("testsuite")
 
 
-def test_a_report_that_cannot_be_written_is_told(provision: Any) -> None:
+def test_a_report_that_cannot_be_written_is_told(provision: Provision) -> None:
     code, _, err = provision("entra", *SMALL, "--scenario", "onboard", "--json", "no/such/folder.json")
     assert code == 4
     assert "the report cannot be written" in err
@@ -84,7 +94,9 @@ def test_a_target_out_of_reach_is_in_the_reports(command: Command, tmp_path: Pat
     assert any(case.find("failure") is not None or case.find("error") is not None for case in cases)
 
 
-def test_the_session_is_recorded(provision: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_session_is_recorded(
+    provision: Provision, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("HOME", str(tmp_path))
     code, _, err = provision(
         "authentik", *SMALL, "--scenario", "onboard", "--record", "s.jsonl", "--seed", "5"
@@ -108,7 +120,7 @@ def test_the_session_is_recorded(provision: Any, tmp_path: Path, monkeypatch: py
     assert "is there already" in err
 
 
-def test_a_dry_run_sends_nothing(provision: Any) -> None:
+def test_a_dry_run_sends_nothing(provision: Provision) -> None:
     code, out, err = provision("entra", *SMALL, "--scenario", "onboard", "--dry-run")
     assert code == 0
     assert out.startswith("GET /")
@@ -122,20 +134,20 @@ def test_a_dry_run_sends_nothing(provision: Any) -> None:
     ]
 
 
-def test_what_a_dry_run_leaves_out_is_told(provision: Any) -> None:
+def test_what_a_dry_run_leaves_out_is_told(provision: Provision) -> None:
     _, out, err = provision("sailpoint", *SMALL, "--scenario", "onboard", "--dry-run")
     assert "left out: provision-user: The body of a new account" in err
     assert "left out" not in out
 
 
-def test_what_was_made_can_be_removed(provision: Any) -> None:
+def test_what_was_made_can_be_removed(provision: Provision) -> None:
     code, _, err = provision("okta", *SMALL, "--scenario", "group-push", "--cleanup")
     assert code == 0
     assert "6 resources that were made are deleted again" in err
     assert provision.scim.get("/Users").json()["totalResults"] == 0
 
 
-def test_what_cannot_be_removed_is_told(provision: Any) -> None:
+def test_what_cannot_be_removed_is_told(provision: Provision) -> None:
     rule = {"name": "kept", "match": {"operation": "delete"}, "do": {"status": 403}}
     code, _, err = provision("okta", *SMALL, "--scenario", "onboard", "--cleanup", faults=[rule])
     assert code == 1
@@ -143,7 +155,7 @@ def test_what_cannot_be_removed_is_told(provision: Any) -> None:
     assert err.count("not deleted: /Users/") == 4
 
 
-def test_a_parameter_can_be_set(provision: Any) -> None:
+def test_a_parameter_can_be_set(provision: Provision) -> None:
     _, out, _ = provision("entra", *SMALL, "--set", "user_agent=Mine/1", "--dry-run")
     assert "User-Agent: Mine/1" in out
 

@@ -86,14 +86,6 @@ class Played:
 Play = Callable[..., Played]
 
 
-@pytest.fixture(scope="module")
-def control(launch_for_module: Callable[..., Any]) -> Iterator[httpx.Client]:
-    """The control API of a server whose clock is moved."""
-    server = launch_for_module("--users", "0", "--groups", "0")
-    with httpx.Client(base_url=f"{server.url}/_scimmock", timeout=20) as client:
-        yield client
-
-
 @pytest.fixture
 def play(control: httpx.Client) -> Iterator[Play]:
     """Play scenarios as an identity provider against a new tenant: ``play("okta", "rfc", "onboard")``."""
