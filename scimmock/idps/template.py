@@ -21,11 +21,10 @@ from urllib.parse import quote, quote_plus
 
 from ..errors import did_you_mean
 from ..fixture.dialect import DialectSpec, RequestSpec
+from ..outgoing.target import MISSING, Missing
 from .texts import (
-    MISSING,
     NAME,
     Context,
-    Missing,
     TemplateError,
     Variable,
     as_text,

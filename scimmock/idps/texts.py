@@ -6,25 +6,15 @@ import json
 import re
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import Any, Final, NamedTuple
+from typing import Any, NamedTuple
 
 from ..errors import UserError
+from ..outgoing.target import MISSING, Missing
 
 Context = Mapping[str, Any]
 
 NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_:.\-]*")
 _VARIABLE = re.compile(r"\$(?:(?P<dollar>\$)|\{(?P<inside>[^}]*)\}|(?P<open>\{))")
-
-
-class Missing:
-    """The type of `MISSING`."""
-
-    def __repr__(self) -> str:
-        return "MISSING"
-
-
-# What a template gives that has no value; it never stands inside of a result.
-MISSING: Final = Missing()
 
 
 class TemplateError(UserError):

@@ -6,9 +6,8 @@ import threading
 import time
 from collections.abc import Callable
 from typing import Any, Protocol
-from urllib.parse import urlsplit
 
-__all__ = ["DryTimeline", "RealTimeline", "Timeline", "find_timeline", "root_of"]
+__all__ = ["DryTimeline", "RealTimeline", "Timeline", "find_timeline"]
 
 Ask = Callable[[str, str, Any], Any]
 _CHUNK = 0.5  # seconds between two looks at whether the run was interrupted
@@ -78,12 +77,6 @@ class DryTimeline:
 
     def pass_by(self, seconds: float) -> None:
         self._now += max(0.0, seconds)
-
-
-def root_of(base_url: str) -> str:
-    """Return the root of the server, below which the control API is if it is a scimmock."""
-    parts = urlsplit(base_url)
-    return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
 
 
 def find_timeline(

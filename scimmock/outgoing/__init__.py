@@ -1,0 +1,1 @@
+"""Requests that scimmock itself sends to a service under test."""
