@@ -1,0 +1,288 @@
+"""Whether two JSON values say the same in SCIM's terms, and where they do not.
+
+Equal are: attribute names in any case, ``schemas`` and the values of multi-valued attributes in any order
+(RFC 7643 sections 2.4 and 3), null, an empty array and an absent attribute (section 2.5), ids and addresses
+that stand for one another, instants in two spellings.  What changes by itself (``meta.created``,
+``lastModified``, ``version``, ``location``) is left out.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any, Final
+
+from ..clock import parse_time
+from .bindings import SURE, Bindings
+from .issued import is_reference
+from .pairing import attribute
+from .secrets import MASK, is_secret
+
+Document = dict[str, Any]
+
+
+class Absent:
+    """The type of `ABSENT`."""
+
+    def __repr__(self) -> str:
+        return "absent"
+
+
+ABSENT: Final = Absent()  # in the place of a value that is not there
+
+_VOLATILE = frozenset(("created", "lastmodified", "version", "location"))
+_IDS = frozenset(("id", "manager", "members", "groups"))
+_ADDRESSES = frozenset(("$ref", "location"))
+_KEYS = ("value", "$ref", "type", "name", "id", "display")  # by which elements of a list belong together
+# An attribute of an extension is named behind the extension's URN, after a colon (RFC 7644 section 3.10).
+_URN = re.compile(r"(urn:.+?:\d+\.\d+:\w+)(?:[:.](.+))?", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One difference: ``what`` is "status", "answer", "scimType", "header", "body" or "resource".
+
+    ``path`` names the header or the attribute; ``expected`` and ``got`` are JSON, or `ABSENT`.  ``about`` is
+    the recorded id of the resource of a list that it is about, ``keys`` are that and its natural keys.
+    """
+
+    what: str
+    path: str
+    expected: Any
+    got: Any
+    about: str | None = None
+    keys: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Rules:
+    """What is compared how.
+
+    ``strict`` leaves nothing out and forgives no order, case or absence; ids are bound nonetheless.
+    ``ignore`` are attribute paths ("emails.display", "meta"), or "header:NAME"; ``headers`` are compared
+    literally beside the usual ones.
+    """
+
+    strict: bool = False
+    ignore: tuple[str, ...] = ()
+    headers: tuple[str, ...] = ()
+
+    @cached_property
+    def ignored_headers(self) -> frozenset[str]:
+        found = (path.lower().removeprefix("header:") for path in self.ignore if path.startswith("header:"))
+        return frozenset(found)
+
+    @cached_property
+    def ignored_paths(self) -> list[list[str]]:
+        return [_segments(path) for path in self.ignore if not path.startswith("header:")]
+
+
+class ValueComparer:
+    """Compares values; ``bindings`` say which ids stand for which."""
+
+    def __init__(self, bindings: Bindings, rules: Rules) -> None:
+        self.bindings = bindings
+        self.rules = rules
+
+    def values(self, one: Any, other: Any, path: str = "", key: str = "") -> Iterator[Difference]:
+        """Yield the differences of two JSON values, ``other`` being the new one."""
+        for ignored in self.rules.ignored_paths:
+            one, other = _without(one, ignored), _without(other, ignored)
+        if self.fingerprint(one, True, key) != self.fingerprint(other, False, key):
+            yield from self._differing(one, other, path, key, False)
+
+    def _differing(self, one: Any, other: Any, path: str, key: str, alone: bool) -> Iterator[Difference]:
+        if one == MASK or (not self.rules.strict and _is_unassigned(one) and _is_unassigned(other)):
+            return
+        if isinstance(one, dict) and isinstance(other, dict):
+            yield from self._objects(one, other, path, key)
+        elif isinstance(one, list) and isinstance(other, list):
+            yield from self._arrays(one, other, path, key)
+        elif not self._same(one, other, key, alone):
+            shown = (MASK, MASK) if is_secret(key) else (one, other)
+            yield Difference("body", path, *shown)
+
+    def _objects(self, one: Document, other: Document, path: str, key: str) -> Iterator[Difference]:
+        alone = is_reference(one, key)
+        there = {self._name(name): (name, value) for name, value in other.items()}
+        names = {self._name(name): name for name in one}
+        for lowered, name in names.items():
+            if self._is_left_out(key, lowered):
+                continue
+            mine, theirs = one[name], there.get(lowered, ("", ABSENT))[1]
+            if self.fingerprint(mine, True, name, alone) != self.fingerprint(theirs, False, name, alone):
+                yield from self._differing(mine, theirs, _join(path, name), name, alone and name == "value")
+        for lowered, (name, value) in there.items():
+            if lowered not in names and not self._is_left_out(key, lowered):
+                yield from self._differing(ABSENT, value, _join(path, name), name, False)
+
+    def _arrays(self, one: list[Any], other: list[Any], path: str, key: str) -> Iterator[Difference]:
+        if self.rules.strict:
+            yield Difference("body", path, one, other)
+            return
+        left: dict[Any, list[Any]] = {}
+        for item in other:
+            left.setdefault(self.fingerprint(item, False, key), []).append(item)
+        mine = []
+        for item in one:
+            same = left.get(self.fingerprint(item, True, key))
+            if same:
+                same.pop()
+            else:
+                mine.append(item)
+        theirs = [item for items in left.values() for item in items]
+        for name in _KEYS:
+            mine, pairs = self._matched(mine, theirs, name, key)
+            for item, there in pairs:
+                yield from self._differing(item, there, f"{path}[{_element(item, name)}]", key, False)
+        if len(mine) == len(theirs) == 1:
+            yield from self._differing(mine[0], theirs[0], path, key, False)
+            return
+        for item in mine:
+            yield Difference("body", f"{path}[{_element(item)}]", item, ABSENT)
+        for item in theirs:
+            yield Difference("body", f"{path}[{_element(item)}]", ABSENT, item)
+
+    def _matched(
+        self, mine: list[Any], theirs: list[Any], name: str, key: str
+    ) -> tuple[list[Any], list[tuple[Any, Any]]]:
+        """Take those out of ``theirs`` that have the same sub-attribute as one of ``mine``."""
+        known: dict[Any, Any] = {}
+        for item in theirs:
+            value = value_of(item, name)
+            if isinstance(value, str):
+                known.setdefault(self.fingerprint(value, False, name, True), item)
+        rest, pairs = [], []
+        for item in mine:
+            value = value_of(item, name)
+            alone = name == "value" and isinstance(item, dict) and is_reference(item, key)
+            mark = self.fingerprint(value, True, name, alone) if isinstance(value, str) else None
+            there = known.pop(mark, None) if mark is not None else None
+            if there is None:
+                rest.append(item)
+            else:
+                pairs.append((item, there))
+                theirs.remove(there)
+        return rest, pairs
+
+    def fingerprint(self, value: Any, recorded: bool, key: str = "", alone: bool = False) -> Any:
+        """Return what two values have in common that are the same; ids of a recorded one become live ones.
+
+        Different fingerprints do not yet mean a difference, which may be one of form.
+        """
+        if isinstance(value, str):
+            return self._live(value, key, alone) if recorded else self._shown(value, key)
+        if isinstance(value, bool):
+            return value, "boolean"
+        if isinstance(value, dict):
+            refers = is_reference(value, key)
+            parts = []
+            for name, inner in value.items():
+                lowered = self._name(name)
+                if self._is_left_out(key, lowered) or (not self.rules.strict and _is_unassigned(inner)):
+                    continue
+                parts.append((lowered, self.fingerprint(inner, recorded, name, refers and name == "value")))
+            return frozenset(parts)
+        if isinstance(value, list):
+            prints = [self.fingerprint(item, recorded, key) for item in value]
+            if self.rules.strict:
+                return tuple(prints)
+            if key.lower() == "schemas":
+                return frozenset(str(item).lower() for item in value)
+            counts: dict[Any, int] = {}
+            for item in prints:
+                counts[item] = counts.get(item, 0) + 1
+            return frozenset(counts.items())
+        return value
+
+    def _live(self, text: str, key: str, alone: bool) -> str:
+        name = key.lower()
+        if name in _ADDRESSES and "/" in text:
+            head, _, last = text.rstrip("/").rpartition("/")
+            return f"{head.rpartition('/')[2]}/{self.bindings.ids.get(last, last)}"
+        if alone or name in _IDS or len(text) >= SURE:
+            return self.bindings.ids.get(text, text)
+        return text
+
+    @staticmethod
+    def _shown(text: str, key: str) -> str:
+        if key.lower() in _ADDRESSES and "/" in text:
+            return "/".join(text.rstrip("/").rsplit("/", 2)[-2:])
+        return text
+
+    def _same(self, one: Any, other: Any, key: str, alone: bool) -> bool:
+        if isinstance(one, bool) or isinstance(other, bool):
+            return one is other
+        if isinstance(one, str) and isinstance(other, str):
+            return self._live(one, key, alone) == self._shown(other, key) or _is_same_instant(one, other)
+        return type(one) is type(other) and bool(one == other)
+
+    def same_address(self, one: str, other: str) -> bool:
+        """Whether two addresses are of the same resource, by the endpoint and the id at their end."""
+        return self._live(one, "location", False) == self._shown(other, "location")
+
+    def _name(self, name: str) -> str:
+        return name if self.rules.strict else name.lower()
+
+    def _is_left_out(self, parent: str, lowered: str) -> bool:
+        return not self.rules.strict and parent == "meta" and lowered in _VOLATILE
+
+
+def value_of(document: Any, name: str) -> Any:
+    """Return an attribute of an object, `ABSENT` where there is none."""
+    found = attribute(document, name) if isinstance(document, dict) else None
+    return ABSENT if found is None else found
+
+
+def _is_unassigned(value: Any) -> bool:
+    return value is None or value is ABSENT or value == [] or value == {}
+
+
+def _is_same_instant(one: str, other: str) -> bool:
+    if not (one[:4].isdigit() and other[:4].isdigit()):
+        return False
+    try:
+        return parse_time(one) == parse_time(other)
+    except (ValueError, OverflowError):
+        return False
+
+
+def _join(path: str, name: str) -> str:
+    if not path:
+        return name
+    return f"{path}.{name}"
+
+
+def _element(item: Any, name: str | None = None) -> str:
+    if not isinstance(item, dict):
+        return str(item)
+    for key in (name,) if name else _KEYS:
+        value = value_of(item, key)
+        if isinstance(value, str):
+            return f'{key} eq "{value}"'
+    return "?"
+
+
+def _segments(path: str) -> list[str]:
+    """Return the names of an attribute path in lower case; a schema URN is one of them."""
+    within = _URN.fullmatch(path)
+    if within is None:
+        return path.lower().split(".")
+    return [within[1].lower(), *(within[2].lower().split(".") if within[2] else ())]
+
+
+def _without(value: Any, path: list[str]) -> Any:
+    """Return a value without what a path names, itself where that is not in it."""
+    if isinstance(value, list):
+        return [_without(item, path) for item in value]
+    if not isinstance(value, dict):
+        return value
+    found = {}
+    for name, inner in value.items():
+        if name.lower() != path[0]:
+            found[name] = inner
+        elif len(path) > 1:
+            found[name] = _without(inner, path[1:])
+    return found
