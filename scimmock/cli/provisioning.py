@@ -23,9 +23,9 @@ from ..idps.job import Client, Job, clean_up, load_client
 from ..idps.report import About, Report
 from ..idps.scenario import in_order
 from ..idps.template import Rendered
-from ..idps.timeline import DryTimeline, RealTimeline, find_timeline
 from ..idps.wire import Answer, Wire
 from ..outgoing.target import root_of
+from ..outgoing.timeline import DryTimeline, RealTimeline, find_timeline
 from .redaction import told_counts
 
 if TYPE_CHECKING:

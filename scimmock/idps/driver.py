@@ -11,13 +11,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from ..fixture.dialect import Branch, Intent, RequestSpec
+from ..outgoing.timeline import Timeline
+from ..outgoing.waiting import wait_of
 from .contexts import Chance
 from .events import Deviated, Event, Events, Quarantined, Retried, Sent
-from .reactions import Verdict, deviation_of, id_of, reaction_to, retry_delay, wait_of
+from .reactions import Verdict, deviation_of, id_of, reaction_to, retry_delay
 from .speech import Plan, Speech
 from .subject import Call, Result, Subject, resources_of, words_of
 from .template import Rendered, TemplateError, has_value, render_request
-from .timeline import Timeline
 from .wire import Answer, Speaker
 
 __all__ = ["Driver", "Halted", "Interrupted"]

@@ -15,6 +15,8 @@ from ..errors import UsageError, did_you_mean
 from ..fixture import Fixture, load_fixture, shipped_names, variants_of
 from ..fixture.dialect import DialectSpec
 from ..fixture.spec import PeopleSpec
+from ..outgoing.timeline import Timeline
+from ..outgoing.waiting import wait_of
 from .changes import Company
 from .contexts import Chance
 from .cycles import Cycles, Run
@@ -22,11 +24,9 @@ from .driver import Driver, Halted, Interrupted
 from .events import Events, Finished
 from .intention import Intention
 from .playing import Playing
-from .reactions import wait_of
 from .speech import Speech
 from .staff import company
 from .template import Rendered
-from .timeline import Timeline
 from .wire import Answer, Speaker
 
 __all__ = ["Client", "Job", "clean_up", "load_client"]

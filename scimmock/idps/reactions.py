@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-from email.utils import parsedate_to_datetime
 from typing import NamedTuple
 
 from ..clock import parse_duration
 from ..fixture.dialect import DialectSpec, ReactionSpec, RequestSpec, RetrySpec
+from ..outgoing.waiting import PAUSE
 from .template import MISSING
 from .wire import Answer
 
-__all__ = ["BackOff", "Verdict", "deviation_of", "id_of", "reaction_to", "retry_delay", "wait_of"]
+__all__ = ["BackOff", "Verdict", "deviation_of", "id_of", "reaction_to", "retry_delay"]
 
 # Where a dialect says that something is done again, but not how often or when.
 ATTEMPTS = 3
-_PAUSE = 1.0
-_LONGEST_WAIT = 24 * 3600.0  # seconds that a Retry-After may ask for; more counts as this
 
 
 class Verdict(NamedTuple):
@@ -72,28 +70,7 @@ def _covers(pattern: str, what: str) -> bool:
     return pattern == what or (pattern.endswith("xx") and what.isdigit() and what[0] == pattern[0])
 
 
-def wait_of(answer: Answer, now: float) -> float:
-    """Return the seconds that Retry-After asks for (RFC 9110 section 10.2.3), a second without one.
-
-    ``now`` is in seconds since 1970, for dates where the answer itself has none.
-    """
-    text = (answer.header("retry-after") or "").strip()
-    if text.isdigit():
-        seconds = float(text[:12])
-    else:
-        at = _moment(text)
-        seconds = _PAUSE if at is None else at - (_moment(answer.header("date") or "") or now)
-    return min(max(seconds, 0.0), _LONGEST_WAIT)
-
-
-def _moment(text: str) -> float | None:
-    try:
-        return parsedate_to_datetime(text).timestamp()
-    except (ValueError, TypeError, OverflowError):
-        return None
-
-
-def retry_delay(retry: RetrySpec | None, attempt: int, asked: float = _PAUSE) -> float | None:
+def retry_delay(retry: RetrySpec | None, attempt: int, asked: float = PAUSE) -> float | None:
     """Return the seconds before a request is sent again, None when ``attempt`` was the last one.
 
     They are those that the server ``asked`` for, where the dialect does not say.

@@ -17,7 +17,7 @@ from scimmock.idps.intention import Intention, Person, Team
 from scimmock.idps.playing import Playing
 from scimmock.idps.speech import Speech
 from scimmock.idps.template import MISSING, Rendered
-from scimmock.idps.timeline import DryTimeline
+from scimmock.outgoing.timeline import DryTimeline
 from scimmock.idps.wire import Answer
 
 KNOWN = {"confidence": "documented"}

@@ -14,7 +14,7 @@ from scimmock.idps.events import Deviated, Finished, LeftOut, Quarantined, Retri
 from scimmock.idps.job import Job, load_client
 from scimmock.idps.teams import TeamTasks
 from scimmock.idps.template import Rendered
-from scimmock.idps.timeline import DryTimeline
+from scimmock.outgoing.timeline import DryTimeline
 from scimmock.idps.users import UserTasks
 from scimmock.idps.wire import Answer
 from tests.idps.made_dialect import Client, Listener, broken, dialect, empty, found, ok, refused

@@ -11,7 +11,7 @@ import pytest
 from scimmock.idps.dry import DryTarget
 from scimmock.idps.job import Job, load_client
 from scimmock.idps.scenario import in_order
-from scimmock.idps.timeline import DryTimeline
+from scimmock.outgoing.timeline import DryTimeline
 from tests.idps.made_dialect import Listener
 
 CORE = "urn:ietf:params:scim:schemas:core:2.0:User"

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from scimmock.fixture.dialect import DialectSpec, RequestSpec, RetrySpec
-from scimmock.idps.reactions import BackOff, deviation_of, reaction_to, retry_delay, wait_of
+from scimmock.idps.reactions import BackOff, deviation_of, reaction_to, retry_delay
 from scimmock.idps.template import MISSING
 from scimmock.idps.wire import Answer
+from scimmock.outgoing.waiting import wait_of
 
 
 def answer(status: int | None, document: Any = MISSING, body: bytes | None = None, **more: Any) -> Answer:

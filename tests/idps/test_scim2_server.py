@@ -24,7 +24,7 @@ from scimmock.idps.job import Job, load_client
 from scimmock.idps.report import About, Report
 from scimmock.idps.scenario import in_order
 from scimmock.idps.template import Rendered
-from scimmock.idps.timeline import DryTimeline
+from scimmock.outgoing.timeline import DryTimeline
 from scimmock.idps.wire import Wire
 from tests.idps.made_dialect import Listener
 

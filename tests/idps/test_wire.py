@@ -15,7 +15,7 @@ import pytest
 from scimmock.errors import UnreachableError, UsageError
 from scimmock.idps.dry import literal
 from scimmock.idps.template import MISSING, Rendered
-from scimmock.idps.timeline import RealTimeline, find_timeline
+from scimmock.outgoing.timeline import RealTimeline, find_timeline
 from scimmock.idps.wire import Wire
 from scimmock.outgoing.target import root_of
 from scimmock.traffic.shape import check_exchange

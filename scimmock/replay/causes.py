@@ -1,0 +1,66 @@
+"""Which difference follows from which: a create that failed makes everything fail that needs its resource."""
+
+from __future__ import annotations
+
+import re
+
+from ..traffic.alike import ABSENT, Difference
+from .played import Played
+
+_BRACKETS = re.compile(r"\[[^\[\]]*(?:\[[^\]]*\][^\[\]]*)*\]")
+_SERVICE = frozenset((401, 403, 429, 500, 502, 503, 504))  # statuses that are about the service as a whole
+
+
+class Causes:
+    """Explains differences as they come, in the order of the session.
+
+    A write that differs casts doubt on what it was about: later differences of that are its consequences,
+    and what they were about is in doubt too.  A difference of the same kind that came before is told
+    as one like it.
+    """
+
+    def __init__(self) -> None:
+        self.causes = self.consequences = self.repeated = 0
+        self._doubts: dict[str, int] = {}  # what is in doubt, by which exchange
+        self._kinds: dict[object, int] = {}
+
+    def explain(self, played: Played) -> None:
+        """Say for an exchange with differences what they follow from."""
+        if not played.differences:
+            return
+        about = played.keys.union(*(one.keys for one in played.differences))
+        earlier = [self._doubts[key] for key in about if key in self._doubts]
+        if earlier:
+            played.cause = min(earlier)
+            self.consequences += 1
+        else:
+            kind = kind_of(played)
+            before = self._kinds.setdefault(kind, played.n)
+            if before != played.n:
+                played.like = before
+                self.repeated += 1
+            else:
+                self.causes += 1
+        if played.is_write:
+            origin = played.n if played.cause is None else played.cause
+            for key in about:
+                self._doubts.setdefault(key, origin)
+
+
+def kind_of(played: Played) -> object:
+    """Return what differences of one kind have in common."""
+    first = played.differences[0]
+    if first.what == "status" and first.got in _SERVICE:
+        return "status", first.got
+    if first.what == "answer":
+        return "answer", first.expected, first.got
+    kinds = frozenset(map(_kind, played.differences))
+    return played.aim.operation, played.aim.resource, kinds
+
+
+def _kind(difference: Difference) -> tuple[object, ...]:
+    path = _BRACKETS.sub("", difference.path)
+    if difference.what in ("status", "scimType", "header"):
+        return difference.what, path, str(difference.expected), str(difference.got)
+    absent = "missing" if difference.got is ABSENT else "extra" if difference.expected is ABSENT else "other"
+    return difference.what, path, absent

@@ -1,0 +1,171 @@
+"""A last look at the directory: is it what the recording implies?"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import quote
+
+from ..outgoing.target import Answer
+from ..outgoing.waiting import wait_of
+from ..traffic.alike import ABSENT, Difference
+from ..traffic.diff import Comparer, keys_of, label
+from ..traffic.directory import Learner, aim_in, answer_of
+from ..traffic.pairing import attribute, id_of
+from ..traffic.routes import Aim
+from .played import Document, Played
+
+_MOST = 2_000  # resources that are looked at
+_ATTEMPTS = 4
+_WRITES = ("create", "replace", "patch", "delete")
+# What a service works out itself, of other resources: it may have changed since it was seen.
+_DERIVED = frozenset(("groups", "meta"))
+_DERIVED_OF = {"members": ("display", "$ref", "type"), "manager": ("displayName", "$ref", "display")}
+
+
+@dataclass(slots=True)
+class _Touched:
+    resource: str
+    n: int  # the last write
+    deleted: bool = False
+    shown: bool = True  # its form after that is known
+
+
+@dataclass(slots=True)
+class Closing:
+    """Follows a session, and looks in the end at what it has changed.
+
+    ``trusts_writes``: the recorded service did what it answered.  ``doubtful`` counts resources that the recording does not show well enough, ``unlooked`` those beyond
+    the most that are looked at, ``unread`` those that the target did not show, with how it answered.
+    """
+
+    trusts_writes: bool = True
+    learner: Learner = field(default_factory=Learner)
+    doubtful: int = 0
+    unlooked: int = 0
+    unread: list[str] = field(default_factory=list)
+    looked_at: int = 0
+    _touched: dict[str, _Touched] = field(default_factory=dict)
+
+    def see(self, exchange: Document) -> None:
+        """Take in a recorded exchange that was played."""
+        aim, answer = aim_in(exchange), answer_of(exchange)
+        _, after = self.learner.see(exchange)
+        if answer is None or not 200 <= answer["status"] < 300 or aim.operation not in (*_WRITES, "read"):
+            return
+        id = aim.id if aim.operation != "create" else id_of(after) if after else None
+        if id is None or aim.resource is None:
+            return
+        shows = (answer.get("body") or {}).get("size", 0) > 0
+        n = int(exchange.get("n") or 0)
+        if aim.operation == "read":
+            if id in self._touched:
+                self._touched[id].shown = True
+        else:
+            shown = self.trusts_writes and (shows or aim.operation == "delete")
+            self._touched[id] = _Touched(aim.resource, n, aim.operation == "delete", shown)
+
+    def notes(self) -> Iterator[str]:
+        """Yield sentences on what was not compared."""
+        if self.doubtful:
+            yield f"{self.doubtful} resources were not compared in the end: what they are like is not known"
+        if self.unlooked:
+            yield f"{self.unlooked} resources were not compared in the end: there are too many"
+        if self.unread:
+            yield f"{len(self.unread)} resources could not be read in the end: {self.unread[0]}"
+
+    def look(
+        self, get: Callable[[str], Answer], wait: Callable[[float], None], now: float, comparer: Comparer
+    ) -> Iterator[Played]:
+        """Yield what was looked at; ``get`` sends a GET for a path below the base URL."""
+        directory = self.learner.directory
+        for place, (id, touched) in enumerate(self._touched.items()):
+            if place >= _MOST:
+                self.unlooked = len(self._touched) - _MOST
+                return
+            document = directory.get(touched.resource, id)
+            in_doubt = document is None or (touched.resource, id) in directory.doubts
+            if not touched.shown or (in_doubt and not touched.deleted):
+                self.doubtful += 1
+                continue
+            live = comparer.bindings.live(id)
+            played = _played(touched, id, document)
+            if live is None:
+                if not touched.deleted:
+                    played.differences = [_missing(document or {}, id)]
+                    yield played
+                continue
+            path = f"/{touched.resource}/{quote(live, safe='')}"
+            answer = _read(get, path, wait, now)
+            self.looked_at += 1
+            if touched.deleted:
+                played.differences = _survivor(answer, id)
+            elif answer.status in (404, 410):
+                played.differences = [_missing(document or {}, id)]
+            elif answer.status != 200 or not isinstance(answer.json, dict):
+                self.unread.append(f"{path}: {answer.status or answer.error}")
+                continue
+            else:
+                there, here = self._without_deleted(_kept(document or {})), _kept(answer.json)
+                played.differences = list(comparer.resource(there, here))
+            yield played
+
+
+def _read(get: Callable[[str], Answer], path: str, wait: Callable[[float], None], now: float) -> Answer:
+    for attempt in range(_ATTEMPTS):
+        answer = get(path)
+        passing = answer.status is None or answer.status in (429, 500, 502, 503, 504)
+        if not passing or attempt == _ATTEMPTS - 1:
+            break
+        wait(wait_of(answer, now) if answer.status is not None else 0.2)
+    return answer
+
+
+def _played(touched: _Touched, id: str, document: Document | None) -> Played:
+    keys = keys_of(document) if document is not None else frozenset()
+    return Played(
+        n=touched.n,
+        aim=Aim("directory", touched.resource, id),
+        method="",
+        path=f"/{touched.resource}/{id}",
+        keys=keys | {id},
+    )
+
+
+def _missing(document: Document, id: str) -> Difference:
+    return Difference("resource", "", label(document), ABSENT, id, keys_of(document) | {id})
+
+
+def _survivor(answer: Answer, id: str) -> list[Difference]:
+    """Return the difference where a resource is there that was deleted; an inactive one counts as gone."""
+    if answer.status != 200 or not isinstance(answer.json, dict):
+        return []
+    if attribute(answer.json, "active") is False:
+        return []
+    return [Difference("resource", "", ABSENT, label(answer.json), id, frozenset((id,)))]
+
+
+def _kept(document: Document) -> Document:
+    """Return a resource without what the service works out of others."""
+    found: Document = {}
+    for name, value in document.items():
+        bare = name.rpartition(":")[2].lower() if not name.lower().startswith("urn:") else name
+        if bare in _DERIVED:
+            continue
+        if name.lower().startswith("urn:") and isinstance(value, dict):
+            found[name] = _kept(value)
+        else:
+            found[name] = _plain(bare, value)
+    return found
+
+
+def _plain(name: str, value: Any) -> Any:
+    left_out = _DERIVED_OF.get(name)
+    if left_out is None:
+        return value
+    if isinstance(value, list):
+        return [_plain(name, item) for item in value]
+    if isinstance(value, dict):
+        return {key: inner for key, inner in value.items() if key not in left_out}
+    return value

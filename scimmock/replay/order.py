@@ -1,0 +1,76 @@
+"""In which order the exchanges of a session began, and which of them overlapped.
+
+A recording has its exchanges in the order in which they ended.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+Document = dict[str, Any]
+
+_WINDOW = 256  # exchanges that are looked ahead for one that began earlier
+# Recorded times are those of two clocks, and may be rounded to milliseconds: what overlaps by less than
+# this, in seconds, followed one upon the other.
+_TOLERANCE = 0.002
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """An exchange with when it began and ended, in seconds since the session began."""
+
+    document: Document
+    begin: float
+    end: float
+
+    @property
+    def n(self) -> int:
+        """The number of the exchange in the recording."""
+        return int(self.document.get("n") or 0)
+
+    def followed(self, other: Step) -> bool:
+        """Whether it began when another one, which began earlier, had ended."""
+        if self.begin >= other.end - _TOLERANCE:
+            return True
+        connection = self.document.get("connection")
+        # HTTP/1.1 has one exchange at a time on a connection.
+        one_by_one = self.document["request"].get("http") in ("1.0", "1.1")
+        return bool(connection) and one_by_one and connection == other.document.get("connection")
+
+
+def step_of(exchange: Document) -> Step:
+    """Return an exchange with its times; one without times began and ended at 0."""
+    begin = _number(exchange.get("t"))
+    timing = exchange.get("timing")
+    parts = timing.values() if isinstance(timing, dict) else ()
+    return Step(exchange, begin, begin + sum(map(_number, parts)) / 1000)
+
+
+def ordered(exchanges: Iterable[Document]) -> Iterator[Step]:
+    """Yield the exchanges in the order in which they began."""
+    waiting: list[tuple[float, int, Step]] = []
+    for place, exchange in enumerate(exchanges):
+        step = step_of(exchange)
+        heapq.heappush(waiting, (step.begin, place, step))
+        if len(waiting) > _WINDOW:
+            yield heapq.heappop(waiting)[2]
+    while waiting:
+        yield heapq.heappop(waiting)[2]
+
+
+def with_next(steps: Iterable[Step]) -> Iterator[tuple[Step, Step | None]]:
+    """Yield each step with the one that began after it."""
+    last: Step | None = None
+    for step in steps:
+        if last is not None:
+            yield last, step
+        last = step
+    if last is not None:
+        yield last, None
+
+
+def _number(value: Any) -> float:
+    return float(value) if isinstance(value, int | float) and not isinstance(value, bool) else 0.0
