@@ -11,7 +11,7 @@ from ..outgoing.target import Answer
 from ..outgoing.waiting import wait_of
 from ..traffic.alike import ABSENT, Difference
 from ..traffic.diff import Comparer, keys_of, label
-from ..traffic.directory import Learner, aim_in, answer_of
+from ..traffic.directory import Learner, aim_in, answer_of, document_of, resources_in
 from ..traffic.pairing import attribute, id_of
 from ..traffic.routes import Aim
 from .played import Document, Played
@@ -36,8 +36,9 @@ class _Touched:
 class Closing:
     """Follows a session, and looks in the end at what it has changed.
 
-    ``trusts_writes``: the recorded service did what it answered.  ``doubtful`` counts resources that the recording does not show well enough, ``unlooked`` those beyond
-    the most that are looked at, ``unread`` those that the target did not show, with how it answered.
+    ``trusts_writes``: the recorded service did what it answered.  ``doubtful`` counts resources of which the
+    recording does not show what became of them, ``unlooked`` those beyond the most that are looked at,
+    ``unread`` are those that the target did not show, with how it answered.
     """
 
     trusts_writes: bool = True
@@ -52,19 +53,27 @@ class Closing:
         """Take in a recorded exchange that was played."""
         aim, answer = aim_in(exchange), answer_of(exchange)
         _, after = self.learner.see(exchange)
-        if answer is None or not 200 <= answer["status"] < 300 or aim.operation not in (*_WRITES, "read"):
+        if answer is None or not 200 <= answer["status"] < 300:
+            return
+        if aim.operation in ("list", "search"):
+            for document in resources_in(document_of(answer.get("body"))):
+                self._seen(id_of(document))
+            return
+        if aim.operation == "read":
+            self._seen(aim.id)
+        if aim.operation not in _WRITES:
             return
         id = aim.id if aim.operation != "create" else id_of(after) if after else None
         if id is None or aim.resource is None:
             return
         shows = (answer.get("body") or {}).get("size", 0) > 0
         n = int(exchange.get("n") or 0)
-        if aim.operation == "read":
-            if id in self._touched:
-                self._touched[id].shown = True
-        else:
-            shown = self.trusts_writes and (shows or aim.operation == "delete")
-            self._touched[id] = _Touched(aim.resource, n, aim.operation == "delete", shown)
+        shown = self.trusts_writes and (shows or aim.operation == "delete")
+        self._touched[id] = _Touched(aim.resource, n, aim.operation == "delete", shown)
+
+    def _seen(self, id: str | None) -> None:
+        if id in self._touched:
+            self._touched[id].shown = True
 
     def notes(self) -> Iterator[str]:
         """Yield sentences on what was not compared."""
@@ -110,6 +119,15 @@ class Closing:
                 there, here = self._without_deleted(_kept(document or {})), _kept(answer.json)
                 played.differences = list(comparer.resource(there, here))
             yield played
+
+    def _without_deleted(self, document: Document) -> Document:
+        """Return a group without the members that were deleted since, which a service removes by itself."""
+        members = attribute(document, "members")
+        if not isinstance(members, list):
+            return document
+        gone = {id for id, touched in self._touched.items() if touched.deleted}
+        left = [one for one in members if not (isinstance(one, dict) and one.get("value") in gone)]
+        return {name: left if name.lower() == "members" else value for name, value in document.items()}
 
 
 def _read(get: Callable[[str], Answer], path: str, wait: Callable[[float], None], now: float) -> Answer:
