@@ -66,10 +66,8 @@ class Closing:
         id = aim.id if aim.operation != "create" else id_of(after) if after else None
         if id is None or aim.resource is None:
             return
-        shows = (answer.get("body") or {}).get("size", 0) > 0
         n = int(exchange.get("n") or 0)
-        shown = self.trusts_writes and (shows or aim.operation == "delete")
-        self._touched[id] = _Touched(aim.resource, n, aim.operation == "delete", shown)
+        self._touched[id] = _Touched(aim.resource, n, aim.operation == "delete", self.trusts_writes)
 
     def _seen(self, id: str | None) -> None:
         if id in self._touched:
