@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator, Mapping
 
 from ..traffic.alike import ABSENT, Difference
 from .played import Played
 
 _BRACKETS = re.compile(r"\[[^\[\]]*(?:\[[^\]]*\][^\[\]]*)*\]")
+_QUOTED = re.compile(r'"([^"]*)"')
 _SERVICE = frozenset((401, 403, 429, 500, 502, 503, 504))  # statuses that are about the service as a whole
 
 
@@ -16,10 +18,11 @@ class Causes:
 
     A write that differs casts doubt on what it was about: later differences of that are its consequences,
     and what they were about is in doubt too.  A difference of the same kind that came before is told
-    as one like it.
+    as one like it.  ``recorded`` are the recorded ids of live ones.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, recorded: Mapping[str, str]) -> None:
+        self._recorded = recorded
         self.causes = self.consequences = self.repeated = 0
         self._doubts: dict[str, int] = {}  # what is in doubt, by which exchange
         self._kinds: dict[object, int] = {}
@@ -28,8 +31,8 @@ class Causes:
         """Say for an exchange with differences what they follow from."""
         if not played.differences:
             return
-        about = played.keys.union(*(one.keys for one in played.differences))
-        earlier = [self._doubts[key] for key in about if key in self._doubts]
+        own = played.own.union(*(self._keys(one) for one in played.differences))
+        earlier = [self._doubts[key] for key in own | played.keys if key in self._doubts]
         if earlier:
             played.cause = min(earlier)
             self.consequences += 1
@@ -43,8 +46,17 @@ class Causes:
                 self.causes += 1
         if played.is_write:
             origin = played.n if played.cause is None else played.cause
-            for key in about:
+            for key in own:
                 self._doubts.setdefault(key, origin)
+
+    def _keys(self, difference: Difference) -> Iterator[str]:
+        """Yield what a difference is about: the resource of a list, and references to others."""
+        yield from difference.keys
+        yield from _QUOTED.findall(difference.path)
+        for value in (difference.expected, difference.got):
+            id = value.get("value") if isinstance(value, dict) else None
+            if isinstance(id, str):
+                yield self._recorded.get(id, id)
 
 
 def kind_of(played: Played) -> object:

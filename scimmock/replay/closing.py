@@ -145,7 +145,7 @@ def _played(touched: _Touched, id: str, document: Document | None) -> Played:
         aim=Aim("directory", touched.resource, id),
         method="",
         path=f"/{touched.resource}/{id}",
-        keys=keys | {id},
+        own=keys | {id},
     )
 
 

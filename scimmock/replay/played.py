@@ -15,10 +15,11 @@ Document = dict[str, Any]
 class Played:
     """One exchange that was played, or one resource of the directory that was looked at in the end (``n`` 0).
 
-    ``expected`` and ``got`` are the answers as a recording has them, None where there was none; ``ended``
-    and ``ends`` say how the recorded and the new exchange ended then.  ``keys`` are the ids and natural
-    keys that the request is about.  ``cause`` is the number of the exchange whose difference this one's
-    follow from, ``like`` of an earlier one with the same difference; both None: it is a cause itself.
+    ``expected`` and ``got`` are the answers as a recording has them, None where there was none;
+    ``expected_end`` and ``got_end`` say how the recorded and the new exchange ended then.  ``keys`` are the
+    recorded ids and natural keys of all resources that the request mentions, ``own`` of that which it is
+    for.  ``cause`` is the number of the exchange whose difference this one's follow from, ``like`` of an
+    earlier one with the same difference; both None: it is a cause itself.
     ``skipped`` says why it was not compared.
     """
 
@@ -32,6 +33,7 @@ class Played:
     got_end: str | None = None
     differences: list[Difference] = field(default_factory=list)
     keys: frozenset[str] = frozenset()
+    own: frozenset[str] = frozenset()
     cause: int | None = None
     like: int | None = None
     milliseconds: float = 0.0

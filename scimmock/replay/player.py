@@ -17,6 +17,7 @@ from ..traffic.bindings import Bindings, Rewritten
 from ..traffic.diff import Comparer, end_of
 from ..traffic.directory import aim_in, document_of, resources_in
 from ..traffic.pairing import id_of
+from ..traffic.routes import Aim
 from ..traffic.secrets import MASK
 from .order import Step, ordered, with_next
 from .pace import Pace
@@ -218,7 +219,8 @@ class Player:
             got=got,
             expected_end=expected_end,
             got_end=end_of({"kind": answer.error}) if got is None else None,
-            keys=frozenset(request.mentions | _keys(document, aim)),
+            keys=frozenset(request.mentions),
+            own=frozenset(_own_keys(document, aim)),
             milliseconds=answer.milliseconds,
             recorded_milliseconds=(step.end - step.begin) * 1000,
             begin=step.begin,
@@ -263,8 +265,8 @@ def _form(answer: Answer) -> Document | None:
     return {"status": answer.status, "headers": [list(pair) for pair in answer.headers], "body": body}
 
 
-def _keys(exchange: Document, aim: Any) -> set[str]:
-    """Return by what the resources are known that a request is about."""
+def _own_keys(exchange: Document, aim: Aim) -> set[str]:
+    """Return by what the resource is known that a request is for."""
     request = exchange["request"]
     keys = keys_of_filter(request.get("query") or "")
     if aim.id is not None:

@@ -107,7 +107,7 @@ class Replay:
         self._tell = listen
         self._comparer = Comparer(bindings or Bindings(survey.known), plan.rules)
         self._comparer.bindings.known = survey.known
-        self._causes = Causes()
+        self._causes = Causes(self._comparer.bindings.recorded)
         self._closing = Closing(_did_what_it_said(recording.header))
         pace = Pace(plan.factor, plan.longest, timeline if plan.follow_clock else None, self.stop)
         self._player = Player(
