@@ -26,6 +26,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "show": ("show", "Show a recorded session as a list that can be read."),
     "convert": ("convert", "Turn recordings into HAR, curl, pytest or people, and HAR into recordings."),
     "redact": ("redact", "Take secrets and persons out of a recording or HAR."),
+    "replay": ("replay", "Play a recorded session at a service again, and show what is different."),
     "provision": ("provision", "Be an identity provider that provisions a SCIM service."),
     "addon-path": ("addon_path", "Print where the addon for mitmproxy is."),
 }

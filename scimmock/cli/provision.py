@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-import re
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 
 from ..errors import UsageError
 from .redaction import check_redaction, recording_options
+from .target import check_credentials, check_reports, check_target, seconds
 
 _FILE = click.Path(path_type=Path, dir_okay=False)
 _TEXT_FILE = click.Path(dir_okay=False, allow_dash=True)
@@ -77,28 +77,15 @@ def command(**given: Any) -> int:
 
 def _check(given: dict[str, Any]) -> None:
     """Raise what can be known to be wrong before anything is sent."""
-    from ..hosts import is_loopback
     from ..idps.scenario import load_scenario
 
-    match = re.fullmatch(
-        r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/[^?#\s]*)?", given["to"]
-    )
-    if match is None:
-        hint = "http://127.0.0.1:8080/scim/v2 would be one"
-        raise UsageError(f"--to {given['to']!r} is no URL of a SCIM service", hint=hint)
-    if not is_loopback(match[1].strip("[]")) and not given["yes"] and not given["dry_run"]:
-        hint = "--yes says that it is meant"
-        raise UsageError(f"{match[1]} is not this machine: accounts would be made there", hint=hint)
-    if given["token"] is not None and given["basic"] is not None:
-        raise UsageError("--token and --basic exclude each other")
-    if given["basic"] is not None and ":" not in given["basic"]:
-        raise UsageError("--basic is a name and a password", hint="USER:PASSWORD would be right")
+    check_target(given["to"], given["yes"] or given["dry_run"], "accounts would be made there")
+    check_credentials(given["token"], given["basic"])
     for option in ("cycle", "timeout"):
-        given[option] = _seconds(option, given[option])
+        given[option] = seconds(option, given[option])
     for name in given["scenario"]:
         load_scenario(name)
-    if given["json"] == given["junit"] == "-":
-        raise UsageError("--json - and --junit - both go to stdout", hint="one of them can go to a file")
+    check_reports(given["json"], given["junit"])
     if given["rate"] is not None and not math.isfinite(given["rate"]):
         raise UsageError(f"--rate {given['rate']} is no number of requests")
     if given["record"] is not None:
@@ -107,17 +94,3 @@ def _check(given: dict[str, Any]) -> None:
         for option in ("record", "cleanup", "json", "junit"):
             if given[option]:
                 raise UsageError(f"--{option} has no effect with --dry-run, nothing is sent")
-
-
-def _seconds(option: str, text: str | None) -> float | None:
-    from ..clock import parse_duration
-
-    if text is None:
-        return None
-    try:
-        seconds = parse_duration(text)
-    except ValueError as error:
-        raise UsageError(f"--{option}: {error}") from None
-    if not seconds:
-        raise UsageError(f"--{option} {text} is no time at all")
-    return seconds

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import base64
 import json
-import signal
 import sys
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..clock import parse_duration
-from ..errors import FileError, UnreachableError, UserError
+from ..errors import UnreachableError
 from ..idps.cycles import Cycles
 from ..idps.events import Event, Finished, LeftOut, Sent, Settled, Started
 from ..idps.job import Client, Job, clean_up, load_client
@@ -24,9 +19,9 @@ from ..idps.report import About, Report
 from ..idps.scenario import in_order
 from ..idps.template import Rendered
 from ..idps.wire import Answer, Wire
-from ..outgoing.target import root_of
 from ..outgoing.timeline import DryTimeline, RealTimeline, find_timeline
 from .redaction import told_counts
+from .target import authorization, control_of, stopping, write_report
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -47,7 +42,7 @@ def provision(given: dict[str, Any]) -> int:
         return _dry(given, client, scenarios)
     stop = threading.Event()
     screen = _Screen(given["quiet"])
-    timeline = find_timeline(stop, _control(given), screen.waiting)
+    timeline = find_timeline(stop, control_of(given["to"], given["admin_token"]), screen.waiting)
     wire = _wire(given, client, timeline)
     report = Report(_about(given, client, scenarios, wire.base_url))
     recorder = _recorder(given, client, wire.base_url, timeline.now())
@@ -55,7 +50,7 @@ def provision(given: dict[str, Any]) -> int:
     cycles = Cycles.of(client.dialect.cycle, given["cycles"], given["cycle"], timeline.leaps)
     job = Job(client, wire, listeners, timeline, cycles=cycles, stop=stop, **_size(given))
     try:
-        with _stopping(stop) as signals, screen:
+        with stopping(stop) as signals, screen:
             if job.play(scenarios):
                 _compare(report, job, client, wire, timeline)
             stop.clear()
@@ -83,7 +78,7 @@ def _dry(given: dict[str, Any], client: Client, scenarios: list[str]) -> int:
         click.echo(text)
 
     base_url = given["to"].rstrip("/")
-    target = DryTarget(show, base_url, client.dialect.protocol, _authorization(given))
+    target = DryTarget(show, base_url, client.dialect.protocol, authorization(given["token"], given["basic"]))
     left_out: dict[str, None] = {}
 
     class Listener:
@@ -110,18 +105,12 @@ def _about(given: dict[str, Any], client: Client, scenarios: list[str], base_url
     return About(client.name, base_url, tuple(scenarios), *size, protocol=protocol)
 
 
-def _authorization(given: dict[str, Any]) -> str | None:
-    if given["basic"] is not None:
-        return f"Basic {base64.b64encode(given['basic'].encode()).decode()}"
-    return f"Bearer {given['token']}" if given["token"] is not None else None
-
-
 def _wire(given: dict[str, Any], client: Client, timeline: RealTimeline) -> Wire:
     dialect = client.dialect
     own = parse_duration(dialect.timeout.after) if dialect.timeout is not None else _TIMEOUT
     return Wire(
         given["to"],
-        _authorization(given),
+        authorization(given["token"], given["basic"]),
         protocol=dialect.protocol,
         timeout=given["timeout"] or own or _TIMEOUT,
         rate=given["rate"],
@@ -133,21 +122,6 @@ def _wire(given: dict[str, Any], client: Client, timeline: RealTimeline) -> Wire
 
 def _plain_name(client: Client) -> str:
     return Path(client.name.partition("@")[0]).name
-
-
-def _control(given: dict[str, Any]) -> Any:
-    """Return what asks the control API, if the target is a scimmock; None is no answer."""
-    from .remote import Remote
-
-    remote = Remote(root_of(given["to"]), None, given["admin_token"])
-
-    def ask(method: str, path: str, body: Any) -> Any:
-        try:
-            return remote.call(method, path, body, timeout=5.0)
-        except UserError:
-            return None
-
-    return ask
 
 
 # ---- the end of a run
@@ -178,9 +152,9 @@ def _clean_up(job: Job, wire: Wire, timeline: RealTimeline, quiet: bool) -> bool
 
 def _write_reports(report: Report, given: dict[str, Any]) -> None:
     if given["json"] is not None:
-        _write(given["json"], json.dumps(report.as_dict(), ensure_ascii=False, indent=2) + "\n")
+        write_report(given["json"], json.dumps(report.as_dict(), ensure_ascii=False, indent=2) + "\n")
     if given["junit"] is not None:
-        _write(given["junit"], report.junit())
+        write_report(given["junit"], report.junit())
 
 
 def _tell(report: Report, given: dict[str, Any]) -> None:
@@ -189,16 +163,6 @@ def _tell(report: Report, given: dict[str, Any]) -> None:
         to_stderr = "-" in (given["json"], given["junit"])
         for line in report.text():
             click.echo(line, err=to_stderr)
-
-
-def _write(file: str, text: str) -> None:
-    if file == "-":
-        click.echo(text, nl=not text.endswith("\n"))
-        return
-    try:
-        Path(file).write_text(text, "utf-8", errors="backslashreplace")
-    except OSError as error:
-        raise FileError(f"the report cannot be written: {error.strerror}", where=file) from None
 
 
 # ---- the recording
@@ -299,26 +263,3 @@ def _long(seconds: float) -> str:
     if seconds < 120:
         return f"{seconds:.0f} seconds"
     return f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
-
-
-@contextmanager
-def _stopping(stop: threading.Event) -> Iterator[list[int]]:
-    """Let the first Ctrl-C end the run in good order, the second one at once; yields what came."""
-    before: dict[int, Any] = {}
-    signals: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        signals.append(number)
-        stop.set()
-        signal.signal(number, before[number])
-
-    for one in (signal.SIGINT, signal.SIGTERM):
-        number = int(one)
-        if signal.getsignal(number) != signal.SIG_IGN:
-            before[number] = signal.getsignal(number)
-            signal.signal(number, note)
-    try:
-        yield signals
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import threading
 import time
 from collections.abc import Callable
@@ -10,7 +9,7 @@ from typing import Any, Protocol
 
 from ..clock import format_time
 from ..outgoing.target import Answer, Target
-from ..traffic.form import body_form
+from ..traffic.form import body_form, encoded
 from ..traffic.routes import aim_of
 from .template import Rendered
 
@@ -24,14 +23,6 @@ class Speaker(Protocol):
 
     def send(self, rendered: Rendered) -> Answer:
         """Return the answer; never raises for what the target does."""
-
-
-def encoded(body: Any) -> bytes:
-    """Return a body as it is sent: JSON without spaces, letters as they are."""
-    try:
-        return json.dumps(body, ensure_ascii=False, separators=(",", ":")).encode()
-    except UnicodeEncodeError:  # halves of surrogate pairs
-        return json.dumps(body, separators=(",", ":")).encode()
 
 
 def headers_of(rendered: Rendered, protocol: str, authorization: str | None) -> list[tuple[str, str]]:

@@ -234,3 +234,6 @@ _KINDS: dict[str, Make] = {
     "token": _equal(lambda exchange: exchange.identity),
     "rule": _rule,
 }
+
+# Those that are told by one text.
+SIMPLE = tuple(sorted(name for name in _KINDS if name not in ("query", "header")))

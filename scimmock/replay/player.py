@@ -127,12 +127,12 @@ class Player:
         if request.unbound and self._flights:
             self._settle()
             request = self.bindings.rewrite(step.document["request"])
-        if request.unbound and self._look_up(request.unbound):
+        if request.unbound and self.look_up(request.unbound):
             request = self.bindings.rewrite(step.document["request"])
         notes = tuple(f"nothing stands for the id {id}" for id in sorted(request.unbound)[:3])
         return request, notes
 
-    def _look_up(self, ids: set[str]) -> bool:
+    def look_up(self, ids: set[str]) -> bool:
         """Find resources that were there before by their natural key; returns whether one was found."""
         found = False
         for id in sorted(ids - self._missed):
@@ -142,7 +142,7 @@ class Player:
             name, value = before.key
             escaped = value.replace("\\", "\\\\").replace('"', '\\"')
             filter = quote(f'{name} eq "{escaped}"', safe="")
-            headers = [("Accept", "application/scim+json"), *self._authorization()]
+            headers = [("Accept", "application/scim+json"), *self.authorization()]
             path = f"{self.target.path}/{before.resource}?filter={filter}"
             answer = self.target.send("GET", path, headers)
             self.looked_up += 1
@@ -155,37 +155,15 @@ class Player:
                 found = True
         return found
 
-    def _authorization(self) -> list[tuple[str, str]]:
+    def authorization(self) -> list[tuple[str, str]]:
+        """Return the header with the credentials of this replay, if there are any."""
         given = self._options.authorization
         return [("Authorization", given)] if given is not None else []
 
-    def headers(self, recorded: list[tuple[str, str]]) -> list[tuple[str, str]]:
-        """Return the headers to send for recorded ones: with the credentials of this replay."""
-        headers = []
-        for name, value in recorded:
-            lowered = name.lower()
-            if lowered == "authorization":
-                headers += self._authorization()
-            elif lowered not in _NOT_SENT and MASK not in value and not lowered.startswith(":"):
-                headers.append((name, value))
-        return headers
-
-    def target_of(self, request: Document, path: str, query: str) -> str:
-        """Return the whole path of a request at the target, with the query.
-
-        What was sent below another base path, such as a tenant's, goes to the same place there.
-        """
-        base = request.get("base")
-        prefix = self.target.path
-        if isinstance(base, str) and base != self._recorded_path:
-            ours = base.endswith(self._recorded_path) and self._recorded_path
-            prefix = f"{base.removesuffix(self._recorded_path)}{self.target.path}" if ours else base
-        return f"{prefix}{path}" + (f"?{query}" if query else "")
-
     def _send(self, step: Step, request: Rewritten) -> Answer:
         recorded = step.document["request"]
-        where = self.target_of(recorded, request.path, request.query)
-        headers = self.headers(request.headers)
+        where = target_of(recorded, request.path, request.query, self._recorded_path, self.target.path)
+        headers = headers_to_send(request.headers, self._options.authorization)
         content = request.body or (b"" if recorded["method"] in ("POST", "PUT", "PATCH") else None)
         for attempt in range(_RETRIES + 1):
             answer = self.target.send(recorded["method"], where, headers, content)
@@ -247,6 +225,30 @@ class Player:
         elif played.expected_end is None and played.expected is not None and played.got is not None:
             self.bindings.learn(document, played.expected, played.got)
             played.differences = self._comparer.answers(played.aim, played.expected, played.got)
+
+
+def headers_to_send(recorded: list[tuple[str, str]], authorization: str | None) -> list[tuple[str, str]]:
+    """Return the headers to send for recorded ones: with other credentials where there were some."""
+    headers = []
+    for name, value in recorded:
+        lowered = name.lower()
+        if lowered == "authorization":
+            headers += [(name, authorization)] if authorization is not None else []
+        elif lowered not in _NOT_SENT and MASK not in value and not lowered.startswith(":"):
+            headers.append((name, value))
+    return headers
+
+
+def target_of(request: Document, path: str, query: str, recorded_path: str, target_path: str) -> str:
+    """Return the whole path of a request at the target, with the query.
+
+    What was sent below another base path, such as a tenant's, goes to the same place there.
+    """
+    base, prefix = request.get("base"), target_path
+    if isinstance(base, str) and base != recorded_path:
+        of_tenant = recorded_path and base.endswith(recorded_path)
+        prefix = f"{base.removesuffix(recorded_path)}{target_path}" if of_tenant else base
+    return f"{prefix}{path}" + (f"?{query}" if query else "")
 
 
 def _said(answer: Document | None, end: str) -> Any:

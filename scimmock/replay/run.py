@@ -110,7 +110,7 @@ class Replay:
         self._causes = Causes(self._comparer.bindings.recorded)
         self._closing = Closing(_did_what_it_said(recording.header))
         pace = Pace(plan.factor, plan.longest, timeline if plan.follow_clock else None, self.stop)
-        self._player = Player(
+        self.player = Player(
             target,
             str(recording.header.get("base_url") or ""),
             survey,
@@ -126,7 +126,7 @@ class Replay:
         """Play all of it; raises UnreachableError when the target is not there."""
         outcome, begun = self.outcome, time.monotonic()
         try:
-            self._player.play(self._chosen())
+            self.player.play(self._chosen())
             if not self.stop.is_set() and self._plan.look_at_the_end:
                 self._look()
         except UnreachableError:
@@ -134,7 +134,7 @@ class Replay:
             raise
         finally:
             outcome.seconds = time.monotonic() - begun
-            outcome.looked_up = self._player.looked_up
+            outcome.looked_up = self.player.looked_up
             causes = self._causes
             outcome.causes, outcome.consequences = causes.causes, causes.consequences
             outcome.repeated = causes.repeated

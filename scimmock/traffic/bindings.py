@@ -5,14 +5,13 @@ Learned by laying the recorded answer beside the new one, used in everything tha
 
 from __future__ import annotations
 
-import json
 from collections.abc import Container, Iterator
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import unquote
 
 from .directory import aim_in, document_of, header_of, id_in_location, resources_in
-from .form import body_bytes, compact
+from .form import body_bytes, encoded
 from .mentions import path_with, query_with, value_with
 from .pairing import attribute, id_of, paired
 
@@ -101,11 +100,7 @@ class Bindings:
 
     def _body(self, form: Document, lookup: Any) -> bytes:
         if "json" in form:
-            document = value_with(form["json"], lookup)
-            try:
-                return compact(document)
-            except ValueError:  # halves of surrogate pairs
-                return json.dumps(document, separators=(",", ":")).encode()
+            return encoded(value_with(form["json"], lookup))
         if "text" in form:
             # JSON that is not the same when it is encoded anew, or none: only what is surely an id changes.
             text: str = form["text"]

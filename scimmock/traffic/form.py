@@ -19,6 +19,14 @@ def compact(document: Any) -> bytes:
     return json.dumps(document, ensure_ascii=False, separators=_SEPARATORS[0]).encode()
 
 
+def encoded(document: Any) -> bytes:
+    """Return JSON without spaces, letters as they are; all as ASCII with halves of surrogate pairs in it."""
+    try:
+        return compact(document)
+    except UnicodeEncodeError:
+        return json.dumps(document, separators=_SEPARATORS[0]).encode()
+
+
 def body_form(
     body: bytes,
     size: int | None = None,
@@ -61,10 +69,7 @@ def body_bytes(form: dict[str, Any] | None) -> bytes:
     if not form:
         return b""
     if "json" in form:
-        try:
-            return compact(form["json"])
-        except UnicodeEncodeError:
-            return json.dumps(form["json"], separators=_SEPARATORS[0]).encode()
+        return encoded(form["json"])
     if "base64" in form:
         return base64.b64decode(form["base64"])
     return str(form.get("text", "")).encode("utf-8", "replace")
