@@ -37,9 +37,8 @@ def junit(report: dict[str, Any]) -> str:
         elif line["verdict"] == "skipped":
             ElementTree.SubElement(case, "skipped", {"message": "not compared"})
     directory = _case(suite, "the directory in the end")
-    found = [
-        f"{one['what']}: {_difference(diff)}" for one in report["directory"] for diff in one["differences"]
-    ]
+    left = report["directory"]
+    found = [f"{one['what']}: {_difference(diff)}" for one in left for diff in one["differences"]]
     if found:
         _fail(directory, f"{len(left)} resources are not as the recording implies", found)
     if report["notes"]:
@@ -68,11 +67,11 @@ def _judge(case: ElementTree.Element, one: dict[str, Any]) -> None:
 
 def _difference(diff: dict[str, Any]) -> str:
     where = f"{diff['what']} {diff['path']}".strip()
-    texts = [
-        json.dumps(diff[name], ensure_ascii=False) if name in diff else "nothing"
-        for name in ("expected", "got")
-    ]
-    return f"{where}: {texts[0]} expected, {texts[1]} here"
+    return f"{where}: {_value(diff, 'expected')} expected, {_value(diff, 'got')} here"
+
+
+def _value(diff: dict[str, Any], name: str) -> str:
+    return json.dumps(diff[name], ensure_ascii=False) if name in diff else "nothing"
 
 
 def _case(suite: ElementTree.Element, name: str) -> ElementTree.Element:
