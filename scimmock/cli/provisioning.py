@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..clock import parse_duration
+from ..clock import format_time, parse_duration
 from ..errors import FileError, UnreachableError, UserError
 from ..idps.cycles import Cycles
 from ..idps.events import Event, Finished, LeftOut, Sent, Settled, Started
@@ -23,7 +23,7 @@ from ..idps.job import Client, Job, clean_up, load_client
 from ..idps.report import About, Report
 from ..idps.scenario import in_order
 from ..idps.template import Rendered
-from ..idps.timeline import DryTimeline, RealTimeline, find_timeline, root_of
+from ..idps.timeline import Ask, DryTimeline, RealTimeline, find_timeline, root_of, tenant_of
 from ..idps.wire import Answer, Wire
 from .redaction import told_counts
 
@@ -46,10 +46,11 @@ def provision(given: dict[str, Any]) -> int:
         return _dry(given, client, scenarios)
     stop = threading.Event()
     screen = _Screen(given["quiet"])
-    timeline = find_timeline(stop, _control(given), screen.waiting)
+    ask = _control(given)
+    timeline = find_timeline(stop, ask, screen.waiting)
     wire = _wire(given, client, timeline)
     report = Report(_about(given, client, scenarios, wire.base_url))
-    recorder = _recorder(given, client, wire.base_url, timeline.now())
+    recorder = _recorder(given, client, wire.base_url, timeline, ask)
     listeners = _Listeners(report, screen, recorder)
     cycles = Cycles.of(client.dialect.cycle, given["cycles"], given["cycle"], timeline.leaps)
     job = Job(client, wire, listeners, timeline, cycles=cycles, stop=stop, **_size(given))
@@ -127,6 +128,7 @@ def _wire(given: dict[str, Any], client: Client, timeline: RealTimeline) -> Wire
         connections=given["concurrency"],
         client=_plain_name(client),
         now=timeline.now,
+        started=timeline.started,
     )
 
 
@@ -138,7 +140,7 @@ def _control(given: dict[str, Any]) -> Any:
     """Return what asks the control API, if the target is a scimmock; None is no answer."""
     from .remote import Remote
 
-    remote = Remote(root_of(given["to"]), None, given["admin_token"])
+    remote = Remote(root_of(given["to"]), tenant_of(given["to"]), given["admin_token"])
 
     def ask(method: str, path: str, body: Any) -> Any:
         try:
@@ -203,7 +205,9 @@ def _write(file: str, text: str) -> None:
 # ---- the recording
 
 
-def _recorder(given: dict[str, Any], client: Client, base_url: str, started: float) -> Recorder | None:
+def _recorder(
+    given: dict[str, Any], client: Client, base_url: str, timeline: RealTimeline, ask: Ask
+) -> Recorder | None:
     if given["record"] is None:
         return None
     from ..traffic.recorder import Recorder
@@ -215,10 +219,25 @@ def _recorder(given: dict[str, Any], client: Client, base_url: str, started: flo
     redactor = Redactor(
         mode, load_key(given["redact_key"]) if mode == "pseudonyms" else b"", given["redact_field"]
     )
-    size = {name: given[name] for name in ("seed", "users", "groups")}
-    header = make_header("provision", base_url, started, idp=_plain_name(client), **size)
+    told = {name: given[name] for name in ("seed", "users", "groups")}
+    told |= _target(ask, given["record"])
+    if timeline.frozen is not None:
+        told["clock"] = format_time(timeline.frozen)
+    header = make_header("provision", base_url, timeline.started, idp=_plain_name(client), **told)
     existing = given["record_existing"]
     return Recorder(given["record"], header, redactor, "new" if existing == "refuse" else existing)
+
+
+def _target(ask: Ask, recording: Path) -> dict[str, Any]:
+    """Return what a header says of the target, which is much where that is a scimmock."""
+    from ..server.like import header_of
+
+    info, faults = (ask("GET", path, None) for path in ("info", "faults"))
+    try:
+        fixture = "+".join(info["layers"]["names"])
+        return {"fixture": fixture, **header_of(info["server"], faults["faults"], recording)}
+    except (TypeError, KeyError, AttributeError):  # it is none, or of another version
+        return {}
 
 
 def _end_recording(recorder: Recorder | None, quiet: bool) -> int:
