@@ -19,8 +19,8 @@ from scimmock.idps.job import Client, Job, load_client
 from scimmock.idps.report import About, Report
 from scimmock.idps.scenario import in_order
 from scimmock.idps.template import Rendered
-from scimmock.outgoing.timeline import DryTimeline
 from scimmock.idps.wire import Answer, Wire, encoded, headers_of
+from scimmock.outgoing.timeline import DryTimeline
 
 LEAST = 0.6  # of the rate of the bare loop
 SEED = 1

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..clock import parse_duration
+from ..clock import format_time, parse_duration
 from ..errors import UnreachableError
 from ..idps.cycles import Cycles
 from ..idps.events import Event, Finished, LeftOut, Sent, Settled, Started
@@ -19,7 +19,7 @@ from ..idps.report import About, Report
 from ..idps.scenario import in_order
 from ..idps.template import Rendered
 from ..idps.wire import Answer, Wire
-from ..outgoing.timeline import DryTimeline, RealTimeline, find_timeline
+from ..outgoing.timeline import Ask, DryTimeline, RealTimeline, find_timeline
 from .redaction import told_counts
 from .target import authorization, control_of, stopping, write_report
 
@@ -42,10 +42,11 @@ def provision(given: dict[str, Any]) -> int:
         return _dry(given, client, scenarios)
     stop = threading.Event()
     screen = _Screen(given["quiet"])
-    timeline = find_timeline(stop, control_of(given["to"], given["admin_token"]), screen.waiting)
+    ask = control_of(given["to"], given["admin_token"])
+    timeline = find_timeline(stop, ask, screen.waiting)
     wire = _wire(given, client, timeline)
     report = Report(_about(given, client, scenarios, wire.base_url))
-    recorder = _recorder(given, client, wire.base_url, timeline.now())
+    recorder = _recorder(given, client, wire.base_url, timeline, ask)
     listeners = _Listeners(report, screen, recorder)
     cycles = Cycles.of(client.dialect.cycle, given["cycles"], given["cycle"], timeline.leaps)
     job = Job(client, wire, listeners, timeline, cycles=cycles, stop=stop, **_size(given))
@@ -117,6 +118,7 @@ def _wire(given: dict[str, Any], client: Client, timeline: RealTimeline) -> Wire
         connections=given["concurrency"],
         client=_plain_name(client),
         now=timeline.now,
+        started=timeline.started,
     )
 
 
@@ -168,7 +170,9 @@ def _tell(report: Report, given: dict[str, Any]) -> None:
 # ---- the recording
 
 
-def _recorder(given: dict[str, Any], client: Client, base_url: str, started: float) -> Recorder | None:
+def _recorder(
+    given: dict[str, Any], client: Client, base_url: str, timeline: RealTimeline, ask: Ask
+) -> Recorder | None:
     if given["record"] is None:
         return None
     from ..traffic.recorder import Recorder
@@ -180,10 +184,25 @@ def _recorder(given: dict[str, Any], client: Client, base_url: str, started: flo
     redactor = Redactor(
         mode, load_key(given["redact_key"]) if mode == "pseudonyms" else b"", given["redact_field"]
     )
-    size = {name: given[name] for name in ("seed", "users", "groups")}
-    header = make_header("provision", base_url, started, idp=_plain_name(client), **size)
+    told = {name: given[name] for name in ("seed", "users", "groups")}
+    told |= _target(ask, given["record"])
+    if timeline.frozen is not None:
+        told["clock"] = format_time(timeline.frozen)
+    header = make_header("provision", base_url, timeline.started, idp=_plain_name(client), **told)
     existing = given["record_existing"]
     return Recorder(given["record"], header, redactor, "new" if existing == "refuse" else existing)
+
+
+def _target(ask: Ask, recording: Path) -> dict[str, Any]:
+    """Return what a header says of the target, which is much where that is a scimmock."""
+    from ..server.like import header_of
+
+    info, faults = (ask("GET", path, None) for path in ("info", "faults"))
+    try:
+        fixture = "+".join(info["layers"]["names"])
+        return {"fixture": fixture, **header_of(info["server"], faults["faults"], recording)}
+    except (TypeError, KeyError, AttributeError):  # it is none, or of another version
+        return {}
 
 
 def _end_recording(recorder: Recorder | None, quiet: bool) -> int:

@@ -74,7 +74,7 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
     metavar="FILE",
     help="People of your own: ListResponse, JSON array, JSON lines or CSV.",
 )
-@click.option("--seed", type=int, default=1, show_default=True, help="Same seed, same people and ids.")
+@click.option("--seed", type=int, metavar="N", help="Same seed, same people and ids. Default: 1.")
 @click.option(
     "--faults", multiple=True, metavar="NAME|FILE", help="Fault rules: a pack, a YAML file or a Python file."
 )
@@ -96,6 +96,12 @@ _EXISTING = click.Path(path_type=Path, dir_okay=False, exists=True)
 @click.option("--fault-header", is_flag=True, help="Let requests name rules in X-Scimmock-Fault.")
 @click.option("--db", type=_FILE, metavar="FILE", help="Keep the directory in a file.")
 @recording_options
+@click.option(
+    "--like",
+    type=_FILE,
+    metavar="RECORDING",
+    help="Be as the service of a recording was: fixture, faults, seed, users, groups and clock.",
+)
 @click.option("--tls-cert", type=_EXISTING, metavar="F", help="Certificate chain (PEM), for HTTPS.")
 @click.option("--tls-key", type=_EXISTING, metavar="F", help="Key of the certificate (PEM).")
 @click.option(
@@ -144,7 +150,8 @@ def command(**given: Any) -> None:
 def _start(given: dict[str, Any], show_progress: bool) -> Running:
     from ..faults.errors import RuleError
     from ..fixture import BasicSpec, ClientSpec
-    from ..server.run import Running, ServeOptions
+    from ..server.options import ServeOptions
+    from ..server.run import Running
 
     basic, clients = given.pop("basic"), given.pop("oauth_client")
     record = _recording(given)
@@ -255,6 +262,10 @@ def _announce(running: Running, ready: Ready, form: str) -> None:
     token = ready.token or "none needed"
     click.echo(f"scimmock {ready.version}: fixture {' + '.join(layers.names)}, {counts}, seed {ready.seed}")
     click.echo(f"  SCIM     {ready.base_url}")
+    if running.like.path is not None:
+        from ..server.options import taken
+
+        click.echo(f"  like     {running.like.path}: {', '.join(taken(running.like, running.options))}")
     for fixture, url in ready.also.items():
         click.echo(f"  {fixture:<8} {url}")
     click.echo(f"  token    {token}")

@@ -70,10 +70,10 @@ def seconds(option: str, text: str | None, zero: bool = False) -> float | None:
 
 def control_of(to: str, admin_token: str | None) -> Callable[[str, str, Any], Any]:
     """Return what asks the control API, if the target is a scimmock; None is no answer."""
-    from ..outgoing.target import root_of
+    from ..outgoing.target import root_of, tenant_of
     from .remote import Remote
 
-    remote = Remote(root_of(to), None, admin_token)
+    remote = Remote(root_of(to), tenant_of(to), admin_token)
 
     def ask(method: str, path: str, body: Any) -> Any:
         try:

@@ -13,7 +13,7 @@ from ..faults.errors import RuleError
 from ..version import __version__
 from .asked import read_body, refuse_parameters
 from .errors import ControlError, rule_error
-from .host import Call, Host, TenantOptions
+from .host import Call, Host, TenantOptions, tenant_of
 
 _MAX_PEOPLE = 1_000_000
 
@@ -30,8 +30,8 @@ async def _ready(host: Host, request: Request) -> Response:
 
 async def _info(host: Host, request: Request) -> Response:
     refuse_parameters(request)
-    rules = host.tenant("").faults.listing()
-    return JSONResponse({"version": __version__, **host.info(), "faults": len(rules)})
+    tenant = tenant_of(host, request)
+    return JSONResponse({"version": __version__, **host.info(tenant), "faults": len(tenant.faults.listing())})
 
 
 def _described(host: Host, request: Request, tenant: Any) -> dict[str, Any]:

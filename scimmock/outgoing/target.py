@@ -6,18 +6,19 @@ No redirect is followed: it is an answer, and another host would get the token.
 from __future__ import annotations
 
 import json
+import re
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import httpx
 
 from ..errors import UnreachableError, UsageError
 from ..hosts import is_loopback
 
-__all__ = ["MISSING", "Answer", "Missing", "Target", "root_of"]
+__all__ = ["MISSING", "Answer", "Missing", "Target", "root_of", "tenant_of"]
 
 _NO_CONNECTION = "no connection in time"
 _LARGEST = 64 << 20  # bytes of an answer that are read
@@ -61,6 +62,12 @@ def root_of(base_url: str) -> str:
     """Return the root of the server, below which the control API is if it is a scimmock."""
     parts = urlsplit(base_url)
     return f"{parts.scheme}://{parts.netloc.rpartition('@')[2]}"
+
+
+def tenant_of(base_url: str) -> str | None:
+    """Return the tenant that a base URL of a scimmock is of, None for the one without a name."""
+    tenant = re.match(r"/t/([^/]+)/", f"{urlsplit(base_url).path}/")
+    return unquote(tenant[1]) if tenant else None
 
 
 class Target:

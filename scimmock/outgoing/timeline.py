@@ -7,7 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any, Protocol
 
-__all__ = ["DryTimeline", "RealTimeline", "Timeline", "find_timeline"]
+from ..clock import parse_time
+
+__all__ = ["Ask", "DryTimeline", "RealTimeline", "Timeline", "find_timeline"]
 
 Ask = Callable[[str, str, Any], Any]
 _CHUNK = 0.5  # seconds between two looks at whether the run was interrupted
@@ -27,7 +29,8 @@ class RealTimeline:
     """Time that is really waited for, until ``stop`` is set.  ``leap`` moves the clock of the target.
 
     What was leapt over is added to `now`, so that a session shows when it would have been.  ``waiting``
-    is told of each time that is waited for.
+    is told of each time that is waited for.  ``frozen`` is what the clock of the target shows where it
+    stands still, in seconds since 1970: that is when the run begins then.
     """
 
     def __init__(
@@ -35,11 +38,14 @@ class RealTimeline:
         stop: threading.Event,
         leap: Callable[[float], bool] | None = None,
         waiting: Callable[[float], None] | None = None,
+        frozen: float | None = None,
     ) -> None:
         self._stop = stop
         self._leap = leap
         self._waiting = waiting
-        self._shift = 0.0
+        self.started = time.time() if frozen is None else frozen
+        self.frozen = frozen
+        self._shift = self.started - time.time()
         self._lock = threading.Lock()
 
     @property
@@ -94,4 +100,14 @@ def find_timeline(
     def leap(seconds: float) -> bool:
         return ask("POST", "clock", {"advance": f"{seconds:.3f}s"}) is not None
 
-    return RealTimeline(stop, leap, waiting)
+    return RealTimeline(stop, leap, waiting, _frozen(ask("GET", "clock", None)))
+
+
+def _frozen(clock: Any) -> float | None:
+    """Return what a clock shows that stands still, None for one that runs."""
+    if not isinstance(clock, dict) or clock.get("frozen") is not True:
+        return None
+    try:
+        return parse_time(str(clock.get("now")))
+    except ValueError:
+        return None

@@ -15,6 +15,7 @@ from ..quirks.quirkset import read_quirks
 from ..traffic.exchange import Exchange
 from .bases import BaseUrls
 from .blueprint import blueprint_for
+from .like import told_of
 from .population import dump
 from .tenant import Tenant
 from .tenants import Tenants
@@ -34,8 +35,8 @@ class ControlHost:
         host = request.headers.get("host")
         return self.bases.root(host.encode("latin-1") if host else None, request.scope.get("server")).decode()
 
-    def info(self) -> dict[str, Any]:
-        blueprint = self.tenants.blueprint
+    def info(self, tenant: Tenant) -> dict[str, Any]:
+        blueprint = tenant.blueprint
         layers = blueprint.layers
         policy = blueprint.policy
         limits = policy.limits
@@ -49,16 +50,17 @@ class ControlHost:
                 "client": layers.client.name if layers.client else None,
                 "beside": [item.name for item in layers.beside],
             },
-            "leniency": self.tenants.default.policy.leniency.names(),
-            "quirks": self.tenants.default.quirks.names(),
+            "leniency": tenant.policy.leniency.names(),
+            "quirks": tenant.quirks.names(),
             "profiles": sorted(blueprint.profiles),
             "seed": blueprint.seed,
             "limits": {name: getattr(limits, name) for name in limits.__dataclass_fields__}
             | {"tenants": self.tenants.max_tenants},
             "resources": {
-                resource_type.endpoint.strip("/"): self.tenants.default.directory.count(resource_type.name)
-                for resource_type in self.tenants.default.types
+                resource_type.endpoint.strip("/"): tenant.directory.count(resource_type.name)
+                for resource_type in tenant.types
             },
+            "server": told_of(blueprint),
             "tenants": sorted(name for name in self.tenants.tenants if name),
         }
 

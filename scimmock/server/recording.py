@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from ..clock import parse_time
 from ..traffic.exchange import Exchange
 from ..traffic.recorded import Wire, recorded
 from ..traffic.recorder import Recorder
@@ -17,9 +18,10 @@ from ..traffic.recording import Mode, make_header
 from ..traffic.redact.key import load_key
 from ..traffic.redact.redactor import RedactMode, Redactor
 from ..traffic.routes import below
-from .blueprint import Blueprint
 from .incoming import Scope
+from .like import header_of, told_of
 from .tenant import Tenant
+from .tenants import Tenants
 
 log = logging.getLogger("scimmock")
 
@@ -46,14 +48,14 @@ class SessionRecorder:
     the traffic goes on.
     """
 
-    def __init__(self, options: RecordOptions, blueprint: Blueprint, base_url: str, started: float) -> None:
+    def __init__(self, options: RecordOptions, tenants: Tenants, base_url: str) -> None:
+        blueprint = tenants.blueprint
         layers = blueprint.layers
         header = make_header(
             "server",
             base_url,
-            started,
+            tenants.clock.now(),
             fixture="+".join(layers.names),
-            faults=[{"name": rule.name, **rule.spec} for rule in blueprint.faults],
             seed=blueprint.seed,
             users=blueprint.population.users,
             groups=blueprint.population.groups,
@@ -73,8 +75,20 @@ class SessionRecorder:
             ]
         )
         self.recorder = Recorder(options.path, header, redactor, options.existing, _line, self._complain)
+        self._tenants = tenants
         self._base_path = blueprint.base_path
         self._complained = ""
+        if not self.recorder.begun:
+            self._describe()
+
+    def _describe(self) -> None:
+        """Say in the header how the server is now: rules and clock may change until the first request."""
+        header, clock = self.recorder.header, self._tenants.clock
+        rules = self._tenants.default.faults.listing()
+        header |= header_of(told_of(self._tenants.blueprint), rules, self.recorder.path)
+        if clock.frozen:
+            header["started"] = header["clock"] = clock.text()
+            self.recorder.started = parse_time(header["started"])
 
     def _complain(self, why: str) -> None:
         if why != self._complained:
@@ -90,6 +104,8 @@ class SessionRecorder:
         if _RECORDED in scope:
             return
         scope[_RECORDED] = True
+        if not self.recorder.begun:
+            self._describe()
         extensions = scope.get("extensions") or {}
         raw = str(scope["raw_path"], "latin-1")
         base: str | None = tenant.base_path if not tenant.prefix else f"{tenant.prefix}{tenant.base_path}"

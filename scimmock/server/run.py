@@ -14,7 +14,7 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,62 +23,22 @@ import uvicorn
 from ..clock import Clock
 from ..control.api import control_app
 from ..errors import FileError, UsageError
-from ..faults.files import load_faults
-from ..faults.rule import Rule
-from ..faults.ruleset import MAX_RULES
-from ..findings.base import DEFAULT_PROFILES
-from ..fixture import BasicSpec, ClientSpec, Fixture, check_beside, combine
-from ..hosts import is_loopback
-from ..quirks.options import chosen_quirks
 from ..traffic.bodies import masked_query
 from ..traffic.exchange import Exchange
 from ..version import __version__
 from .app import App
 from .bases import BaseUrls
 from .binding import bind
-from .blueprint import Blueprint, population_of
 from .host import ControlHost
+from .like import NOTHING, read_like
+from .options import ServeOptions, blueprint_of
 from .persistence import Persistence
 from .protocol import ScimProtocol
-from .recording import RecordOptions, SessionRecorder
-from .tenants import MAX_TENANTS, Tenants
+from .recording import SessionRecorder
+from .tenants import Tenants
 
 log = logging.getLogger("scimmock")
 GRACE = 5  # seconds that requests in flight have to finish
-
-
-@dataclass(slots=True)
-class ServeOptions:
-    """Everything that ``scimmock serve`` can be told; see its --help for the meaning."""
-
-    fixtures: tuple[str, ...] = ()
-    host: str = "127.0.0.1"
-    port: int = 8080
-    base_path: str | None = None
-    tokens: dict[str, str] = field(default_factory=dict)
-    no_auth: bool = False
-    basic: tuple[BasicSpec, ...] = ()
-    clients: tuple[ClientSpec, ...] = ()
-    admin_token: str | None = None
-    users: int | None = None
-    groups: int | None = None
-    people: tuple[Path, ...] = ()
-    seed: int = 1
-    db: Path | None = None
-    tls_cert: Path | None = None
-    tls_key: Path | None = None
-    public_url: str | None = None
-    ready_file: Path | None = None
-    access_log: Path | None = None
-    max_body: int | None = None
-    max_tenants: int = MAX_TENANTS
-    faults: tuple[str, ...] = ()
-    no_limits: bool = False
-    fault_header: bool = False
-    quirks: tuple[str, ...] = ()
-    also: tuple[str, ...] = ()
-    lint: tuple[str, ...] = ()
-    record: RecordOptions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,62 +62,6 @@ class Ready:
 
     def as_dict(self) -> dict[str, Any]:
         return {name: getattr(self, name) for name in self.__dataclass_fields__}
-
-
-def blueprint_of(options: ServeOptions) -> Blueprint:
-    """Read the fixtures and put the options over them; raises FileError and UsageError."""
-    layers = combine(options.fixtures, options.also)
-    check_beside(layers, options.base_path)
-    people = population_of(layers.people)
-    if options.people:
-        # One's own people take the place of the fixture's, made-up ones come only when asked for.
-        people = replace(people, users=0, groups=0, files=options.people)
-    people = replace(
-        people,
-        users=people.users if options.users is None else options.users,
-        groups=people.groups if options.groups is None else options.groups,
-    )
-    if options.users == 0 and options.groups == 0 and not options.people:
-        people = replace(people, files=())
-    return Blueprint(
-        layers=layers,
-        seed=options.seed,
-        population=people,
-        own_base_path=options.base_path,
-        max_body=options.max_body,
-        tokens=_tokens(options),
-        basic=options.basic,
-        clients=options.clients,
-        auth_required=not options.no_auth,
-        faults=_faults(options.faults, layers.behaviour),
-        limited=not options.no_limits,
-        quirks=tuple(chosen_quirks(options.quirks)),
-        profiles=DEFAULT_PROFILES | set(options.lint),
-    )
-
-
-def _faults(names: tuple[str, ...], behaviour: Fixture) -> tuple[Rule, ...]:
-    """Read the faults files and packs; raises FileError, also when two of them use one name."""
-    rules: list[Rule] = []
-    taken = {rule.name: "the fixture" for rule in behaviour.faults}
-    for name in names:
-        for rule in load_faults(name):
-            if rule.name in taken:
-                raise FileError(f"the rule name {rule.name!r} is taken by {taken[rule.name]}", where=name)
-            taken[rule.name] = name
-            rules.append(rule)
-        if len(rules) > MAX_RULES:
-            raise FileError(f"there are at most {MAX_RULES} rules", where=name, hint="leave some out")
-    return tuple(rules)
-
-
-def _tokens(options: ServeOptions) -> dict[str, str]:
-    if options.no_auth:
-        return {}
-    if options.tokens:
-        return dict(options.tokens)
-    # On loopback a well-known token keeps examples short; anywhere else it must be secret.
-    return {"default": "scimmock" if is_loopback(options.host) else secrets.token_urlsafe(24)}
 
 
 def _tls(options: ServeOptions) -> None:
@@ -224,8 +128,11 @@ class Running:
             raise
 
     def _assemble(self, options: ServeOptions, progress: Callable[[int, int], None] | None) -> None:
-        blueprint = blueprint_of(options)
+        self.like = read_like(options.like) if options.like is not None else NOTHING
+        blueprint = blueprint_of(options, self.like)
         self.clock = Clock()
+        if self.like.clock is not None:
+            self.clock.freeze(self.like.clock)
         self.tenants = Tenants(blueprint, self.clock, options.max_tenants)
         self.persistence = Persistence(options.db) if options.db is not None else None
         if self.persistence is None or not self.persistence.open(self.tenants):
@@ -240,7 +147,7 @@ class Running:
         self.recorder: SessionRecorder | None = None
         if options.record is not None:
             base_url = f"{self.bases.bound}{blueprint.base_path}"
-            self.recorder = SessionRecorder(options.record, blueprint, base_url, self.clock.now())
+            self.recorder = SessionRecorder(options.record, self.tenants, base_url)
         self.app = App(
             self.tenants,
             self.bases,

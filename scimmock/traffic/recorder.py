@@ -61,6 +61,11 @@ class Recorder:
         self._has_header = True
         self.redactor.goes_on()
 
+    @property
+    def begun(self) -> bool:
+        """Whether the header is in the file: what it says cannot be changed any more."""
+        return self._has_header
+
     def _started(self) -> float:
         try:
             return parse_time(str(self.header.get("started")))

@@ -32,7 +32,8 @@ def make_header(
     """Return the first line of a recording.
 
     ``by`` is "addon", "server" or "provision", ``started`` seconds since 1970; ``more`` are the other
-    keys of a header: idp, fixture, faults, seed, users, groups, clock, synthetic.
+    keys of a header: idp, fixture, faults, seed, users, groups, clock, synthetic, and server, which only
+    a session with a scimmock has.
     """
     header: dict[str, Any] = {
         "scimmock": VERSION,
@@ -49,7 +50,7 @@ def make_header(
         "synthetic": False,
         "redaction": redaction or {"mode": "none", "key": None, "counts": {}},
     }
-    unknown = more.keys() - header.keys()
+    unknown = more.keys() - header.keys() - {"server"}
     if unknown:
         raise ValueError(f"a header has no {sorted(unknown)[0]!r}")
     return header | more

@@ -76,6 +76,11 @@ def test_info(launch: Any) -> None:
     assert info["limits"]["tenants"] == 10_000
     assert info["tenants"] == ["seen"]
     assert info["resources"] == {"Users": 3, "Groups": 1}
+    assert info["server"] == {"fixtures": ["okta"], "seed": 42, "users": 3, "groups": 1}
+    httpx.put(f"{server.url}/_scimmock/tenants/own", json={"fixture": "slack", "users": 1, "groups": 0})
+    info = httpx.get(f"{server.url}/t/own/_scimmock/info").json()
+    assert info["resources"] == {"Users": 1, "Groups": 0}
+    assert info["server"] == {"fixtures": ["slack"], "seed": 42, "users": 1, "groups": 0}
 
 
 def test_the_api_is_where_the_ready_file_says(launch: Any) -> None:

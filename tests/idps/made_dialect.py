@@ -17,8 +17,8 @@ from scimmock.idps.intention import Intention, Person, Team
 from scimmock.idps.playing import Playing
 from scimmock.idps.speech import Speech
 from scimmock.idps.template import MISSING, Rendered
-from scimmock.outgoing.timeline import DryTimeline
 from scimmock.idps.wire import Answer
+from scimmock.outgoing.timeline import DryTimeline
 
 KNOWN = {"confidence": "documented"}
 REQUESTS: dict[str, Any] = {

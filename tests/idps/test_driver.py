@@ -14,9 +14,9 @@ from scimmock.idps.events import Deviated, Finished, LeftOut, Quarantined, Retri
 from scimmock.idps.job import Job, load_client
 from scimmock.idps.teams import TeamTasks
 from scimmock.idps.template import Rendered
-from scimmock.outgoing.timeline import DryTimeline
 from scimmock.idps.users import UserTasks
 from scimmock.idps.wire import Answer
+from scimmock.outgoing.timeline import DryTimeline
 from tests.idps.made_dialect import Client, Listener, broken, dialect, empty, found, ok, refused
 
 REACTIONS: dict[str, dict[str, Any]] = {

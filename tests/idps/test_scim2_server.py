@@ -24,8 +24,8 @@ from scimmock.idps.job import Job, load_client
 from scimmock.idps.report import About, Report
 from scimmock.idps.scenario import in_order
 from scimmock.idps.template import Rendered
-from scimmock.outgoing.timeline import DryTimeline
 from scimmock.idps.wire import Wire
+from scimmock.outgoing.timeline import DryTimeline
 from tests.idps.made_dialect import Listener
 
 PEER = Path(__file__).parents[2] / "benchmarks" / "peer.py"

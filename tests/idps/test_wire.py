@@ -12,12 +12,13 @@ from typing import Any
 
 import pytest
 
+from scimmock.clock import format_time
 from scimmock.errors import UnreachableError, UsageError
 from scimmock.idps.dry import literal
 from scimmock.idps.template import MISSING, Rendered
-from scimmock.outgoing.timeline import RealTimeline, find_timeline
 from scimmock.idps.wire import Wire
-from scimmock.outgoing.target import root_of
+from scimmock.outgoing.target import root_of, tenant_of
+from scimmock.outgoing.timeline import RealTimeline, find_timeline
 from scimmock.traffic.shape import check_exchange
 
 Handle = Callable[[socket.socket], None]
@@ -210,14 +211,25 @@ def test_the_clock_of_a_scimmock_is_moved() -> None:
 
     def ask(method: str, path: str, body: Any) -> Any:
         asked.append((method, path, body))
-        return {"fixture": "rfc", "seed": 1} if path == "info" else {"now": "..."}
+        return {"fixture": "rfc", "seed": 1} if path == "info" else {"now": "...", "frozen": False}
 
     timeline = find_timeline(threading.Event(), ask)
     before = timeline.now()
     timeline.pass_by(3600)
     assert timeline.leaps
     assert timeline.now() - before == pytest.approx(3600, abs=1)
-    assert asked == [("GET", "info", None), ("POST", "clock", {"advance": "3600.000s"})]
+    moved = ("POST", "clock", {"advance": "3600.000s"})
+    assert asked == [("GET", "info", None), ("GET", "clock", None), moved]
+
+
+def test_a_clock_that_stands_still_says_when_the_run_begins() -> None:
+    clock = {"fixture": "rfc", "seed": 1, "now": "2026-01-05T08:00:00.000Z", "frozen": True}
+    timeline = find_timeline(threading.Event(), lambda *_: clock)
+    assert format_time(timeline.started) == clock["now"]
+    assert timeline.now() - timeline.started == pytest.approx(0, abs=1)
+    timeline.pass_by(60)
+    assert timeline.leaps
+    assert timeline.now() - timeline.started == pytest.approx(60, abs=1)
 
 
 @pytest.mark.parametrize("about", [None, {}, "text", {"fixture": "x"}])
@@ -241,3 +253,5 @@ def test_waiting_ends_when_somebody_wants_it_to() -> None:
 
 def test_where_the_control_api_is() -> None:
     assert root_of("http://u:p@127.0.0.1:8080/t/one/scim/v2") == "http://127.0.0.1:8080"
+    assert tenant_of("http://u:p@127.0.0.1:8080/t/o%20ne/scim/v2") == "o ne"
+    assert tenant_of("http://127.0.0.1:8080/scim/v2") is None

@@ -2,7 +2,7 @@
 
 ``recordings/sessions.yaml`` says what is played.  Each session is one of `scimmock provision` against a
 `scimmock serve` of its own, recorded as it was, with the clock of the server frozen at the beginning; then
-addresses and times become those of the list, and people get pseudonyms with the published key.  A file
+addresses become those of the list, and people get pseudonyms with the published key.  A file
 that says the same already stays as it is.
 """
 
@@ -25,8 +25,7 @@ from typing import Any
 import httpx
 
 from scimmock.cli.provision import command
-from scimmock.clock import format_time, parse_time
-from scimmock.faults.files import load_faults
+from scimmock.clock import parse_time
 from scimmock.traffic.recording import encode_line, open_recording
 from scimmock.traffic.redact.redactor import Redactor
 from scimmock.traffic.redact.session import redact_session
@@ -84,6 +83,7 @@ def make(session: Session, path: Path, folder: Path) -> None:
         base_path = ready["base_url"].removeprefix(ready["url"])
         answer = httpx.post(f"{local}/_scimmock/clock", json={"freeze": _LIST["clock"]}, trust_env=False)
         assert answer.status_code == 200, answer.text
+        # What the header says of the service, that says itself.
         code = command.main(
             [
                 *("--as", session.as_, "--to", f"{local}{base_path}", "--token", ready["token"]),
@@ -96,14 +96,7 @@ def make(session: Session, path: Path, folder: Path) -> None:
         )
     assert code == session.exit, f"{session.file}: exit {code}, not {session.exit}"
     recording = open_recording(raw)
-    header = recording.header | {
-        "started": _LIST["clock"],
-        "base_url": ready["base_url"],
-        "fixture": session.fixture,
-        "faults": [{"name": rule.name, **rule.spec} for rule in load_faults(pack)] if session.faults else [],
-        "clock": _LIST["clock"],
-        "synthetic": True,
-    }
+    header = recording.header | {"base_url": ready["base_url"], "synthetic": True}
     netloc = local.removeprefix("http://")
     redactor = Redactor("pseudonyms", key(), publish=True)
     shown, exchanges = redact_session(header, lambda: (_settled(one, netloc) for one in recording), redactor)
@@ -137,14 +130,13 @@ def _server(session: Session, pack: str, folder: Path) -> Iterator[dict[str, Any
 
 
 def _settled(exchange: dict[str, Any], netloc: str) -> dict[str, Any]:
-    """Return an exchange with the address and at the time of the list."""
-    moment = parse_time(_LIST["clock"]) + exchange["t"]
+    """Return an exchange with the address of the list, and with the Date that the clock showed."""
     request, response = exchange["request"], exchange["response"]
-    found = {"n": exchange["n"], **exchange, "at": format_time(moment)}
+    found = {"n": exchange["n"], **exchange}
     host = [[name, _LIST["address"] if value == netloc else value] for name, value in request["headers"]]
     found["request"] = {**request, "headers": host}
     if response is not None:
-        date = formatdate(moment, usegmt=True)
+        date = formatdate(parse_time(exchange["at"]), usegmt=True)
         dated = [[name, date if name.lower() == "date" else value] for name, value in response["headers"]]
         found["response"] = {**response, "headers": dated}
     return found

@@ -56,6 +56,7 @@ def test_its_header_tells_how_it_was_made(session: Session) -> None:
     }
     assert header["base_url"].startswith("http://127.0.0.1:8080/")
     assert header["clock"] == header["started"] == "2026-01-05T08:00:00.000Z"
+    assert header["server"] == {"fixtures": [session.fixture], "seed": session.seed, "users": 0, "groups": 0}
     assert bool(header["faults"]) == bool(session.faults)
     assert all(rule["name"] and rule["do"] for rule in header["faults"])
     moments = [one["at"] for one in recording]

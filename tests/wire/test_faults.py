@@ -22,7 +22,8 @@ import pytest
 SERVE = """
 import sys
 from pathlib import Path
-from scimmock.server.run import Running, ServeOptions
+from scimmock.server.options import ServeOptions
+from scimmock.server.run import Running
 
 running = Running(ServeOptions(port=0, users=1, groups=0, ready_file=Path(sys.argv[2])))
 running.config.loop = sys.argv[1]
