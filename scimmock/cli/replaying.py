@@ -49,6 +49,11 @@ def replay(given: dict[str, Any]) -> int:
         return 0
     stop = threading.Event()
     timeline = find_timeline(stop, control_of(given["to"], given["admin_token"]))
+    if given["minimize"] is not None:
+        from .minimizing import check_minimize, check_reset
+
+        check_minimize(given)
+        check_reset(given, timeline)
     target = Target(given["to"], timeout=given["timeout"], connections=MOST_CONNECTIONS)
     plan = plan_of(given, recording, select)
     _say_how_long(given, found)
@@ -58,6 +63,10 @@ def replay(given: dict[str, Any]) -> int:
             outcome = _run(play, given, found, timeline, recording)
         outcome.interrupted = bool(signals)
         _tell(outcome, recording, given)
+        if given["minimize"] is not None and not outcome.is_same and not signals:
+            from .minimizing import minimize
+
+            minimize(given, recording, outcome, plan, timeline, stop)
     finally:
         target.close()
     if signals:

@@ -11,11 +11,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
+from urllib.parse import parse_qsl
 
 import click
 
 from ..errors import FileError, UsageError, UserError
 
+Ask = Callable[[str, str, Any], Any]
 _URL = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/[^?#\s]*)?")
 
 
@@ -68,7 +70,7 @@ def seconds(option: str, text: str | None, zero: bool = False) -> float | None:
     return found
 
 
-def control_of(to: str, admin_token: str | None) -> Callable[[str, str, Any], Any]:
+def control_of(to: str, admin_token: str | None) -> Ask:
     """Return what asks the control API, if the target is a scimmock; None is no answer."""
     from ..outgoing.target import root_of, tenant_of
     from .remote import Remote
@@ -76,8 +78,9 @@ def control_of(to: str, admin_token: str | None) -> Callable[[str, str, Any], An
     remote = Remote(root_of(to), tenant_of(to), admin_token)
 
     def ask(method: str, path: str, body: Any) -> Any:
+        where, _, query = path.partition("?")
         try:
-            return remote.call(method, path, body, timeout=5.0)
+            return remote.call(method, where, body, dict(parse_qsl(query)), timeout=30.0)
         except UserError:
             return None
 

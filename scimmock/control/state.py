@@ -7,7 +7,7 @@ from starlette.responses import JSONResponse, Response
 
 from ..errors import ScimError, did_you_mean
 from .answers import json_answer
-from .asked import read_json
+from .asked import parameters_of, read_json
 from .errors import ControlError
 from .host import Call, Host, tenant_of
 
@@ -38,8 +38,13 @@ async def _put_state(host: Host, request: Request) -> Response:
 
 
 async def _delete_state(host: Host, request: Request) -> Response:
+    rules = parameters_of(request, ("faults",)).get("faults", "false")
+    if rules not in ("true", "false"):
+        raise ControlError(400, "true or false would be right", "faults")
     tenant = tenant_of(host, request)
     host.reset(tenant)
+    if rules == "true":
+        tenant.faults.rewind()
     tenant.journal.publish("state", {"state": "reset"})
     return Response(status_code=204)
 

@@ -168,6 +168,19 @@ class RuleSet:
             self._changed()
             raise
 
+    def rewind(self) -> None:
+        """Begin anew: no rule has seen a request, nothing is to happen later; those switched off stay so."""
+        self.begin = self.clock.elapsed()
+        self._pending = []
+        fresh = []
+        for rule in self.rules:
+            again = rule.fresh()
+            again.enabled = rule.enabled
+            again.start(self.seed, self.begin, self.clock.elapsed)
+            fresh.append(again)
+        self.rules = fresh
+        self._changed()
+
     def listing(self) -> list[dict[str, Any]]:
         """Return the rules as they are listed; those whose time has ended are gone."""
         now = self.clock.elapsed()

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from ..errors import UnreachableError
 from ..faults.base import Stage, actions
@@ -14,7 +15,6 @@ from ..outgoing.timeline import RealTimeline
 from ..traffic.alike import Rules
 from ..traffic.bindings import Bindings
 from ..traffic.diff import Comparer
-from ..traffic.recording import Recording
 from .causes import Causes
 from .closing import Closing
 from .pace import Pace
@@ -23,6 +23,25 @@ from .player import MOST_CONNECTIONS, Options, Player
 from .survey import Select, Survey, is_token_request
 
 _MOST_WITH_BODIES = 500  # differing exchanges whose bodies are kept for the report
+
+
+class Session(Protocol):
+    """A recording, or some exchanges of one."""
+
+    @property
+    def header(self) -> Document: ...
+    def __iter__(self) -> Iterator[Document]: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Excerpt:
+    """Some exchanges of a recording."""
+
+    header: Document
+    exchanges: Sequence[Document]
+
+    def __iter__(self) -> Iterator[Document]:
+        return iter(self.exchanges)
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +108,7 @@ class Replay:
 
     def __init__(
         self,
-        recording: Recording,
+        recording: Session,
         survey: Survey,
         target: Target,
         timeline: RealTimeline,
@@ -217,4 +236,4 @@ def _ended(answer: Document | None, end: str | None) -> int | str | None:
     return int(answer["status"]) if answer is not None and end is None else end
 
 
-__all__ = ["MOST_CONNECTIONS", "Line", "Outcome", "Plan", "Replay"]
+__all__ = ["MOST_CONNECTIONS", "Excerpt", "Line", "Outcome", "Plan", "Replay", "Session"]
