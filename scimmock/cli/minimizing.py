@@ -23,7 +23,7 @@ from ..clock import format_time
 from ..errors import FileError, UnreachableError, UsageError, UserError
 from ..outgoing.target import Target
 from ..outgoing.timeline import RealTimeline, find_timeline
-from ..replay.minimize import Goal, Minimizer, goal_of, needs_of, related, shows
+from ..replay.minimize import Goal, Minimizer, goal_of, needs_of, related, shown
 from ..replay.player import MOST_CONNECTIONS
 from ..replay.run import Excerpt, Outcome, Plan, Replay
 from ..replay.seeding import seed_state
@@ -119,10 +119,11 @@ def _reduced(
     given: dict[str, Any],
     stop: threading.Event,
 ) -> list[dict[str, Any]] | None:
-    def at(one: _Bench, chosen: list[dict[str, Any]]) -> bool:
-        return shows(_attempt(one, Excerpt(recording.header, chosen), given["seed_state"], stop), goal)
+    def at(one: _Bench, chosen: list[dict[str, Any]]) -> frozenset[tuple[object, ...]]:
+        excerpt = Excerpt(recording.header, chosen)
+        return shown(_attempt(one, excerpt, given["seed_state"], stop), goal)
 
-    if not at(bench, exchanges):
+    if at(bench, exchanges) != goal.kinds:
         click.echo("scimmock: not minimized: after a reset the difference does not show again", err=True)
         return None
     judge = reference
@@ -133,13 +134,13 @@ def _reduced(
     def test(chosen: list[int]) -> bool:
         some = [exchanges[place] for place in chosen]
         # Where the reference differs too, the recorded answer is not right any more.
-        return at(bench, some) and not (judge is not None and at(judge, some))
+        return at(bench, some) == goal.kinds and not (judge is not None and at(judge, some))
 
     def tried(size: int, count: int, shown: bool) -> None:
         if not given["quiet"] and sys.stderr.isatty():
             click.echo(f"\rattempt {count}: {size} exchanges {'show it' if shown else 'do not'}   ", nl=False)
 
-    minimizer = Minimizer(needs_of(exchanges), test, tried, stop.is_set)
+    minimizer = Minimizer(needs_of(exchanges, judge is None), test, tried, stop.is_set)
     left = minimizer.reduce(range(len(exchanges)), must)
     if not given["quiet"]:
         count = f"{minimizer.tests} attempts"

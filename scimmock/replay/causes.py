@@ -66,8 +66,12 @@ def kind_of(played: Played) -> object:
         return "status", first.got
     if first.what == "answer":
         return "answer", first.expected, first.got
-    kinds = frozenset(map(_kind, played.differences))
-    return played.aim.operation, played.aim.resource, kinds
+    return played.aim.operation, played.aim.resource, kinds_of(played)
+
+
+def kinds_of(played: Played) -> frozenset[tuple[object, ...]]:
+    """Return the kinds of the single differences of an exchange."""
+    return frozenset(map(_kind, played.differences))
 
 
 def _kind(difference: Difference) -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from ..traffic.bindings import Bindings
 from ..traffic.directory import aim_in, answer_of, document_of, header_of, id_in_location, resources_in
 from ..traffic.pairing import id_of
-from .causes import kind_of
+from .causes import kinds_of
 from .played import Document, Played
 from .run import Outcome
 from .survey import keys_in, keys_of_filter
@@ -24,10 +24,10 @@ Tried = Callable[[int, int, bool], None]
 
 @dataclass(frozen=True, slots=True)
 class Goal:
-    """The difference that is to stay: of exchange ``n``, or of what that has written (``id``) in the end."""
+    """The differences that are to stay: of exchange ``n``, or of what it wrote (``id``) in the end."""
 
     n: int
-    kind: object
+    kinds: frozenset[tuple[object, ...]]
     id: str | None = None
 
 
@@ -35,26 +35,27 @@ def goal_of(outcome: Outcome) -> Goal | None:
     """Return the first cause that an outcome shows, None where there is none."""
     for played in outcome.differing:
         if played.is_cause:
-            return Goal(played.n, kind_of(played))
+            return Goal(played.n, kinds_of(played))
     for played in outcome.closing:
         if played.is_cause:
-            return Goal(played.n, kind_of(played), played.aim.id)
+            return Goal(played.n, kinds_of(played), played.aim.id)
     return None
 
 
-def shows(outcome: Outcome, goal: Goal) -> bool:
-    """Whether an outcome has the difference that is to stay."""
+def shown(outcome: Outcome, goal: Goal) -> frozenset[tuple[object, ...]]:
+    """Return which of the differences that are to stay an outcome has; it may have others beside them."""
     found: Iterable[Played] = outcome.differing if goal.id is None else outcome.closing
-    return any(
-        played.n == goal.n and kind_of(played) == goal.kind and goal.id in (None, played.aim.id)
-        for played in found
-    )
+    for played in found:
+        if played.n == goal.n and goal.id in (None, played.aim.id):
+            return kinds_of(played) & goal.kinds
+    return frozenset()
 
 
-def needs_of(exchanges: Sequence[Document]) -> list[set[int]]:
+def needs_of(exchanges: Sequence[Document], references: bool) -> list[set[int]]:
     """Return for each exchange, by its place, the places of those that it cannot do without.
 
-    That is who created what it mentions, or sent the creation whose answer was lost.
+    That is who created the resource that it is for, or sent the creation whose answer was lost; with
+    ``references`` also who created what it refers to, such as members.
     """
     makers: dict[str, int] = {}  # ids, and natural keys, by who made them
     for place, exchange in enumerate(exchanges):
@@ -77,7 +78,8 @@ def needs_of(exchanges: Sequence[Document]) -> list[set[int]]:
     ids = {key for key in makers if " " not in key}
     needs = []
     for place, exchange in enumerate(exchanges):
-        mentions = Bindings(ids).rewrite(exchange["request"]).mentions
+        mentions = Bindings(ids).rewrite(exchange["request"]).mentions if references else set()
+        mentions |= {aim_in(exchange).id or ""} & ids
         needs.append({makers[id] for id in mentions if makers[id] < place})
     return needs
 
@@ -211,4 +213,4 @@ class Minimizer:
         return self._known[key]
 
 
-__all__ = ["Goal", "Minimizer", "goal_of", "needs_of", "related", "shows"]
+__all__ = ["Goal", "Minimizer", "goal_of", "needs_of", "related", "shown"]
