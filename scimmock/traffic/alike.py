@@ -70,6 +70,10 @@ class Rules:
     headers: tuple[str, ...] = ()
 
     @cached_property
+    def literal_headers(self) -> frozenset[str]:
+        return frozenset(name.lower() for name in self.headers)
+
+    @cached_property
     def ignored_headers(self) -> frozenset[str]:
         found = (path.lower().removeprefix("header:") for path in self.ignore if path.startswith("header:"))
         return frozenset(found)

@@ -89,13 +89,13 @@ class Comparer(ValueComparer):
 
     def _headers(self, expected: Document, got: Document) -> list[Difference]:
         usual = () if self.rules.strict else _HEADERS
-        names = dict.fromkeys((*usual, *(name.lower() for name in self.rules.headers)))
+        names = dict.fromkeys((*usual, *sorted(self.rules.literal_headers)))
         if self.rules.strict:
             names |= dict.fromkeys(name.lower() for name, _ in expected.get("headers") or ())
         found = []
         for name in names:
             texts = header_of(expected, name), header_of(got, name)
-            literal = self.rules.strict or name in self.rules.headers
+            literal = self.rules.strict or name in self.rules.literal_headers
             shown = texts if literal else self._shown_headers(name, texts, expected, got)
             if shown[0] != shown[1] and MASK not in texts and name not in self.rules.ignored_headers:
                 one, other = (ABSENT if text is None else text for text in shown)
