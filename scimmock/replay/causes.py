@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping
+from typing import Any
 
 from ..traffic.alike import ABSENT, Difference
 from .played import Played
 
 _BRACKETS = re.compile(r"\[[^\[\]]*(?:\[[^\]]*\][^\[\]]*)*\]")
 _QUOTED = re.compile(r'"([^"]*)"')
+_ALL = "all"
+_KINDS = ("Users", "Groups")
+_COUNTS = ("totalResults", "itemsPerPage", "startIndex")
 _SERVICE = frozenset((401, 403, 429, 500, 502, 503, 504))  # statuses that are about the service as a whole
 
 
@@ -31,7 +35,7 @@ class Causes:
         """Say for an exchange with differences what they follow from."""
         if not played.differences:
             return
-        own = played.own.union(*(self._keys(one) for one in played.differences))
+        own = played.own.union(*(self._keys(one) for one in played.differences), _all_of(played))
         earlier = [self._doubts[key] for key in own | played.keys if key in self._doubts]
         if earlier:
             played.cause = min(earlier)
@@ -54,9 +58,30 @@ class Causes:
         yield from difference.keys
         yield from _QUOTED.findall(difference.path)
         for value in (difference.expected, difference.got):
-            id = value.get("value") if isinstance(value, dict) else None
-            if isinstance(id, str):
+            for id in _references(value):
                 yield self._recorded.get(id, id)
+
+
+def _all_of(played: Played) -> set[str]:
+    """Return the marks of all resources of a kind, where it is a question which there are."""
+    operation, resource = played.aim.operation, played.aim.resource
+    if operation == "bulk":
+        return {f"{_ALL} {name}" for name in _KINDS}
+    counted = any(one.what == "resource" or one.path in _COUNTS for one in played.differences)
+    if operation in ("create", "delete") or (operation in ("list", "search") and counted):
+        return {f"{_ALL} {resource}"} if resource is not None else {f"{_ALL} {name}" for name in _KINDS}
+    return set()
+
+
+def _references(value: Any) -> Iterator[str]:
+    """Yield what the references in a value refer to, such as the members of a group."""
+    if isinstance(value, str) and "/" in value:
+        yield value.rpartition("/")[2]
+    elif isinstance(value, list):
+        for item in value:
+            yield from _references(item)
+    elif isinstance(value, dict) and isinstance(value.get("value"), str):
+        yield value["value"]
 
 
 def kind_of(played: Played) -> object:

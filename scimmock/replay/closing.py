@@ -18,7 +18,6 @@ from .played import Document, Played
 
 _MOST = 2_000  # resources that are looked at
 _ATTEMPTS = 4
-_WRITES = ("create", "replace", "patch", "delete")
 # What a service works out itself, of other resources: it may have changed since it was seen.
 _DERIVED = frozenset(("groups", "meta"))
 _DERIVED_OF = {"members": ("display", "$ref", "type"), "manager": ("displayName", "$ref", "display")}
@@ -48,26 +47,36 @@ class Closing:
     unread: list[str] = field(default_factory=list)
     looked_at: int = 0
     _touched: dict[str, _Touched] = field(default_factory=dict)
+    _members: dict[str, set[str]] = field(default_factory=dict)
 
     def see(self, exchange: Document) -> None:
         """Take in a recorded exchange that was played."""
         aim, answer = aim_in(exchange), answer_of(exchange)
-        _, after = self.learner.see(exchange)
+        self.learner.see(exchange)
+        self._keep_members()
         if answer is None or not 200 <= answer["status"] < 300:
             return
         if aim.operation in ("list", "search"):
             for document in resources_in(document_of(answer.get("body"))):
                 self._seen(id_of(document))
-            return
-        if aim.operation == "read":
+        elif aim.operation == "read":
             self._seen(aim.id)
-        if aim.operation not in _WRITES:
-            return
-        id = aim.id if aim.operation != "create" else id_of(after) if after else None
-        if id is None or aim.resource is None:
-            return
         n = int(exchange.get("n") or 0)
-        self._touched[id] = _Touched(aim.resource, n, aim.operation == "delete", self.trusts_writes)
+        for name, id, gone in self.learner.written:
+            self._touched[id] = _Touched(name, n, gone, self.trusts_writes)
+
+    def _keep_members(self) -> None:
+        for name, id, gone in self.learner.written:
+            if not gone and name == "Groups":
+                members = attribute(self.learner.directory.get(name, id) or {}, "members")
+                values = (one.get("value") for one in _list(members) if isinstance(one, dict))
+                self._members.setdefault(id, set()).update(
+                    value for value in values if isinstance(value, str)
+                )
+
+    def members(self, group: str | None) -> set[str]:
+        """Return who has been a member of a group: a change of that changes them too."""
+        return self._members.get(group or "", set())
 
     def _seen(self, id: str | None) -> None:
         if id in self._touched:
@@ -174,6 +183,10 @@ def _kept(document: Document) -> Document:
         else:
             found[name] = _plain(bare, value)
     return found
+
+
+def _list(value: Any) -> list[Any]:
+    return value if isinstance(value, list) else []
 
 
 def _plain(name: str, value: Any) -> Any:

@@ -13,9 +13,9 @@ from ..outgoing.target import MISSING, Answer, Target
 from ..outgoing.timeline import RealTimeline
 from ..outgoing.waiting import wait_of
 from ..traffic.alike import Difference
-from ..traffic.bindings import Bindings, Rewritten
+from ..traffic.bindings import Bindings, Rewritten, operation_pairs
 from ..traffic.diff import Comparer, end_of
-from ..traffic.directory import aim_in, document_of, resources_in
+from ..traffic.directory import aim_in, answer_of, document_of, id_in_location, resources_in
 from ..traffic.pairing import id_of
 from ..traffic.routes import Aim
 from ..traffic.secrets import MASK
@@ -276,8 +276,12 @@ def _own_keys(exchange: Document, aim: Aim) -> set[str]:
     if aim.operation in ("create", "replace"):
         sent = document_of(request.get("body"))
         keys |= keys_in(sent) if isinstance(sent, dict) else set()
+    told = document_of((answer_of(exchange) or {}).get("body"))
     if aim.operation == "create":
-        told = document_of((exchange.get("response") or {}).get("body"))
         id = id_of(told) if isinstance(told, dict) else None
         keys |= {id} if id is not None else set()
+    elif aim.operation == "bulk":
+        keys |= {
+            id for item, _ in operation_pairs(told, told) if (id := id_in_location(item.get("location")))
+        }
     return keys

@@ -162,12 +162,13 @@ class Replay:
     def _chosen(self) -> Iterable[Document]:
         for exchange in self._recording:
             if self._plan.select(exchange) and not is_token_request(exchange):
-                if self._plan.look_at_the_end:
-                    self._closing.see(exchange)
+                self._closing.see(exchange)
                 yield exchange
 
     def _listen(self, played: Played) -> None:
         outcome = self.outcome
+        if played.differences and played.is_write and played.aim.resource == "Groups":
+            played.own |= played.keys | self._closing.members(played.aim.id)
         self._causes.explain(played)
         outcome.lines.append(_line(played))
         outcome.skipped += bool(played.skipped)

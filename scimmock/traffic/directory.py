@@ -23,6 +23,7 @@ Document = dict[str, Any]
 
 _MESSAGES = (":api:messages:", "urn:scim:schemas:core:1.0:error")
 _ONLY_TIME = {"delay", "drip", "keepalive_close"}  # actions of fault rules that leave an answer as it is
+_WRITES = ("create", "replace", "patch", "delete")
 _COMMON = ("id", "meta", "groups")  # what a service keeps of a resource that is replaced
 # A service has accepted the request, however it reads: nothing is refused here that can be understood.
 _POLICY = Policy(
@@ -132,10 +133,14 @@ def id_in_location(location: Any) -> str | None:
 
 
 class Learner:
-    """Learns a directory step by step, from exchanges in their order."""
+    """Learns a directory step by step, from exchanges in their order.
+
+    ``written`` is what the last exchange has changed: (name, id, whether it is gone) of each resource.
+    """
 
     def __init__(self) -> None:
         self.directory = Directory()
+        self.written: list[tuple[str, str, bool]] = []
 
     def see(self, exchange: Document) -> tuple[Document | None, Document | None]:
         """Take in an exchange; returns the resource that it was about, before and after it.
@@ -143,6 +148,7 @@ class Learner:
         None stands for one that is not known or not there; both are None for exchanges that are not about
         one resource (lists, bulks, discovery).  Documents are never changed later.
         """
+        self.written = []
         request, answer, aim = exchange["request"], answer_of(exchange), aim_in(exchange)
         told = document_of(answer.get("body")) if answer else None
         sent = document_of(request.get("body"))
@@ -183,6 +189,14 @@ class Learner:
             self._see_one(step)
 
     def _see_one(self, step: _Step) -> tuple[Document | None, Document | None]:
+        before, after = self._step(step)
+        if 200 <= step.status < 300 and step.aim.operation in _WRITES:
+            name, id = step.aim.resource, step.aim.id or _id_of(after)
+            if name and id:
+                self.written.append((name, id, step.aim.operation == "delete"))
+        return before, after
+
+    def _step(self, step: _Step) -> tuple[Document | None, Document | None]:
         aim, directory = step.aim, self.directory
         name, id = aim.resource, aim.id
         if name == "Me":
