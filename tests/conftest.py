@@ -28,6 +28,7 @@ GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
 
+_PEER = Path(__file__).parents[1] / "benchmarks" / "peer.py"
 _numbers = itertools.count(1)
 
 
@@ -178,3 +179,42 @@ def scim(tenant: Callable[..., httpx.Client]) -> httpx.Client:
 def okta(tenant: Callable[..., httpx.Client]) -> httpx.Client:
     """A client of an empty directory with the ``okta`` behaviour."""
     return tenant(fixture="okta")
+
+
+# ---- a server of others
+
+
+@pytest.fixture(scope="session")
+def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
+    """scim2-server, a strict one of others, in a process of its own: its ready file."""
+    folder = tmp_path_factory.mktemp("peer")
+    ready, log = folder / "ready.json", folder / "log.txt"
+    with log.open("w") as output:
+        process = subprocess.Popen([sys.executable, str(_PEER), str(ready)], stdout=output, stderr=output)
+    try:
+        end = time.monotonic() + 30
+        while not ready.exists():
+            assert process.poll() is None and time.monotonic() < end, log.read_text()
+            time.sleep(0.02)
+        yield json.loads(ready.read_text())
+    finally:
+        process.terminate()
+        process.wait(timeout=15)
+
+
+@pytest.fixture
+def peer_directory(peer: dict[str, Any]) -> Iterator[httpx.Client]:
+    """A client of that server, which is empty again after the test."""
+    headers = {"Authorization": f"Bearer {peer['token']}"}
+    with httpx.Client(base_url=peer["base_url"], headers=headers, timeout=20) as client:
+        yield client
+        for endpoint in ("/Groups", "/Users"):
+            for resource in all_resources(client, endpoint):
+                assert client.delete(f"{endpoint}/{resource['id']}").status_code == 204
+
+
+def all_resources(client: httpx.Client, endpoint: str) -> list[dict[str, Any]]:
+    """Return all resources of that server in one page."""
+    found = client.get(endpoint, params={"count": "1000"}).json()
+    assert found["totalResults"] == len(found.get("Resources", []))
+    return list(found.get("Resources", []))

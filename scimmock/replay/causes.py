@@ -101,7 +101,7 @@ def kinds_of(played: Played) -> frozenset[tuple[object, ...]]:
 
 def _kind(difference: Difference) -> tuple[object, ...]:
     path = _BRACKETS.sub("", difference.path)
-    if difference.what in ("status", "scimType", "header"):
-        return difference.what, path, str(difference.expected), str(difference.got)
     absent = "missing" if difference.got is ABSENT else "extra" if difference.expected is ABSENT else "other"
+    if difference.what in ("status", "scimType") or (difference.what == "header" and absent == "other"):
+        return difference.what, path, str(difference.expected), str(difference.got)
     return difference.what, path, absent

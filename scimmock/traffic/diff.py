@@ -54,7 +54,7 @@ class Comparer(ValueComparer):
             return differences + (self._headers(expected, got) if alike else [])
         if not alike:
             return differences
-        differences += self._headers(expected, got)
+        differences += self._headers(expected, got, aim.operation not in ("list", "search", "discovery"))
         if not (_is_whole(expected) and _is_whole(got)):
             return differences
         if one is None or other is None:
@@ -63,6 +63,8 @@ class Comparer(ValueComparer):
             return differences + list(self._lists(one, other))
         if aim.operation == "bulk":
             return differences + list(self._bulks(one, other))
+        if aim.operation == "discovery" and not self.rules.strict:
+            one, other = _without_prose(one), _without_prose(other)
         return differences + list(self.values(one, other))
 
     # ---- errors and headers
@@ -87,8 +89,9 @@ class Comparer(ValueComparer):
             found.append(Difference("body", "", *forms))
         return found
 
-    def _headers(self, expected: Document, got: Document) -> list[Difference]:
-        usual = () if self.rules.strict else _HEADERS
+    def _headers(self, expected: Document, got: Document, of_one: bool = True) -> list[Difference]:
+        """Compare headers; ``of_one``: Location is that of a resource (RFC 7644 section 3.3)."""
+        usual = () if self.rules.strict else [name for name in _HEADERS if of_one or name != "location"]
         names = dict.fromkeys((*usual, *sorted(self.rules.literal_headers)))
         if self.rules.strict:
             names |= dict.fromkeys(name.lower() for name, _ in expected.get("headers") or ())
@@ -175,6 +178,7 @@ def keys_of(document: Document) -> frozenset[str]:
     return frozenset(found | {id} if id is not None else found)
 
 
+_PROSE = ("description", "documentationUri")
 # What of the usual headers is compared.
 _HEADERS: dict[str, Callable[[str], str]] = {
     "content-type": lambda text: text.partition(";")[0].strip().lower(),
@@ -228,6 +232,15 @@ def _without_resources(message: Document) -> Document:
         for name, value in message.items()
         if name.lower() not in ("resources", "nextcursor", "previouscursor")
     }
+
+
+def _without_prose(value: Any) -> Any:
+    """Return the description of a service without what is for people only (RFC 7643 sections 5 to 7)."""
+    if isinstance(value, list):
+        return [_without_prose(item) for item in value]
+    if isinstance(value, dict):
+        return {name: _without_prose(inner) for name, inner in value.items() if name not in _PROSE}
+    return value
 
 
 def _code(status: Any) -> Any:

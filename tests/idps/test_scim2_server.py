@@ -2,13 +2,8 @@
 
 from __future__ import annotations
 
-import json
-import subprocess
-import sys
-import time
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from pathlib import Path
+from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any, NamedTuple
 
@@ -26,9 +21,8 @@ from scimmock.idps.scenario import in_order
 from scimmock.idps.template import Rendered
 from scimmock.idps.wire import Wire
 from scimmock.outgoing.timeline import DryTimeline
+from tests.conftest import all_resources
 from tests.idps.made_dialect import Listener
-
-PEER = Path(__file__).parents[2] / "benchmarks" / "peer.py"
 
 
 class Expected(NamedTuple):
@@ -73,44 +67,9 @@ EXPECTED = {
 }
 
 
-@pytest.fixture(scope="module")
-def peer(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Any]]:
-    """The server in a process of its own: its ready file."""
-    folder = tmp_path_factory.mktemp("peer")
-    ready, log = folder / "ready.json", folder / "log.txt"
-    with log.open("w") as output:
-        process = subprocess.Popen([sys.executable, str(PEER), str(ready)], stdout=output, stderr=output)
-    try:
-        end = time.monotonic() + 30
-        while not ready.exists():
-            assert process.poll() is None and time.monotonic() < end, log.read_text()
-            time.sleep(0.02)
-        yield json.loads(ready.read_text())
-    finally:
-        process.terminate()
-        process.wait(timeout=15)
-
-
-@pytest.fixture
-def directory(peer: dict[str, Any]) -> Iterator[httpx.Client]:
-    """A client of the server, which is empty again after the test."""
-    headers = {"Authorization": f"Bearer {peer['token']}"}
-    with httpx.Client(base_url=peer["base_url"], headers=headers, timeout=20) as client:
-        yield client
-        for endpoint in ("/Groups", "/Users"):
-            for resource in _all(client, endpoint):
-                assert client.delete(f"{endpoint}/{resource['id']}").status_code == 204
-
-
-def _all(client: httpx.Client, endpoint: str) -> list[dict[str, Any]]:
-    found = client.get(endpoint, params={"count": "1000"}).json()
-    assert found["totalResults"] == len(found.get("Resources", []))
-    return list(found.get("Resources", []))
-
-
 @pytest.mark.parametrize("name", EXPECTED)
 def test_a_year_ends_and_every_difference_has_a_refusal_behind_it(
-    name: str, peer: dict[str, Any], directory: httpx.Client
+    name: str, peer: dict[str, Any], peer_directory: httpx.Client
 ) -> None:
     client, expected = load_client(name), EXPECTED[name]
     listener, report = Listener(), Report(About(name, peer["base_url"]))
@@ -154,7 +113,9 @@ def test_a_year_ends_and_every_difference_has_a_refusal_behind_it(
         assert any(_is_about(line, one) for line in report.text()), one
 
     # As the server itself shows it: who has an account and who can use it.
-    accounts = {one["userName"].casefold(): one.get("active", True) for one in _all(directory, "/Users")}
+    accounts = {
+        one["userName"].casefold(): one.get("active", True) for one in all_resources(peer_directory, "/Users")
+    }
     people = {str(one.values["userName"]).casefold(): one for one in job.intention.people.values()}
     told = [*comparison.differences, *comparison.explained]
     missing = {one.object for one in told if one.kind == "missing" and one.object.startswith("user")}
