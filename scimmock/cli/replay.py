@@ -50,7 +50,7 @@ _TEXT_FILE = click.Path(dir_okay=False, allow_dash=True)
     " sessions that were recorded in front of one, else client.",
 )
 @click.option("--seed-state", is_flag=True, help="Create first what was there before the recording began.")
-@click.option("--from", "from_", type=int, metavar="N", help="Begin with exchange N.")
+@click.option("--from", "from", type=int, metavar="N", help="Begin with exchange N.")
 @click.option("--to-exchange", type=int, metavar="N", help="End with exchange N.")
 @click.option(
     "--only",
@@ -95,8 +95,8 @@ def _check(given: dict[str, Any]) -> None:
     given["max_gap"] = seconds("max-gap", given["max_gap"], zero=True)
     given["timeout"] = seconds("timeout", given["timeout"])
     check_reports(given["json"], given["junit"])
-    if given["from_"] is not None and given["to_exchange"] is not None:
-        if given["from_"] > given["to_exchange"]:
+    if given["from"] is not None and given["to_exchange"] is not None:
+        if given["from"] > given["to_exchange"]:
             raise UsageError(f"--from {given['from_']} comes after --to-exchange {given['to_exchange']}")
     if given["reset_url"] is not None:
         check_target(given["reset_url"], given["yes"], "it would be reset")

@@ -122,7 +122,7 @@ def selection(given: dict[str, Any]) -> Select:
     from ..traffic.revive import exchange_of
 
     criteria = [one for text in given["only"] for one in _criteria(text)]
-    first = given["from_"] if given["from_"] is not None else 0
+    first = given["from"] if given["from"] is not None else 0
     last = given["to_exchange"] if given["to_exchange"] is not None else float("inf")
 
     def select(exchange: dict[str, Any]) -> bool:

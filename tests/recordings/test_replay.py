@@ -37,9 +37,8 @@ def test_what_differs_at_the_standard_is_the_dialect() -> None:
             assert sorted(causes(outcome)) == ELSEWHERE[file]["rfc"], file
 
 
+@pytest.mark.usefixtures("peer_directory")
 @pytest.mark.parametrize("file", ["okta/oin-lifecycle.jsonl", "entra/legacy-lifecycle.jsonl"])
-def test_what_differs_at_another_server_is_its_dialect(
-    file: str, peer: dict[str, Any], peer_directory: httpx.Client
-) -> None:
+def test_what_differs_at_another_server_is_its_dialect(file: str, peer: dict[str, Any]) -> None:
     outcome = played(RECORDINGS / file, peer["base_url"], peer["token"])
     assert sorted(causes(outcome)) == ELSEWHERE[file]["scim2-server"]
