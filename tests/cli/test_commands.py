@@ -46,7 +46,7 @@ def test_examples_of_help_are_right() -> None:
     for path in every_command():
         text = CliRunner().invoke(cli, [*path, "--help"], prog_name="scimmock").output
         for line in text.partition("Examples:")[2].splitlines():
-            words = line.split("|")[0].split()[1:]
+            words = line.split("|")[0].partition(" -- ")[0].split()[1:]
             if not words:
                 continue
             command: Any = cli
