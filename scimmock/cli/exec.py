@@ -60,6 +60,7 @@ def command(argv: tuple[str, ...], **given: Any) -> int:
     if fail_on or not quiet:
         running.watch(watch.see)
     code = _Run(running, argv, form).code()
+    watch.finish()
     lost = end_recording(running, quiet)
     failed = _report(watch, fail_on, quiet)
     return code or int(failed) or lost

@@ -2,33 +2,48 @@
 
 from __future__ import annotations
 
+import asyncio
+
+import pytest
+
 from scimmock.clock import Clock
+from scimmock.server import watch as module
 from scimmock.server.run import ServeOptions, blueprint_of
 from scimmock.server.tenants import Tenants
 from scimmock.server.watch import Watch
 from scimmock.traffic.exchange import Exchange
 
 
-def watching(*allowed: str) -> Watch:
+def seen(*asked: tuple[str, str], allowed: tuple[str, ...] = (), idle: bool = False) -> Watch:
+    """Return a watch that has seen GETs, (tenant, path) each, that found no endpoint.
+
+    With ``idle`` there was time to examine them before the tenants were deleted and the journal emptied.
+    """
     tenants = Tenants(blueprint_of(ServeOptions(users=0, groups=0)), Clock())
     tenants.start()
-    return Watch(tenants, frozenset(allowed))
+    watch = Watch(tenants, frozenset(allowed))
+
+    async def serve() -> None:
+        for tenant, path in asked:
+            exchange = Exchange(1000.0, 0.0, tenant, "GET", path, b"", [], "1.1")
+            exchange.status = 404
+            tenants.obtain(tenant).journal.add(exchange)
+            watch.see(exchange)
+        while idle and watch._timer is not None:
+            await asyncio.sleep(0)
+        for name in [name for name in tenants.tenants if name]:
+            tenants.delete(name)
+        tenants.default.journal.clear()
+
+    asyncio.run(serve())
+    if not idle:
+        watch.finish()
+    return watch
 
 
-def pass_by(watch: Watch, path: str, tenant: str = "") -> None:
-    """Let a GET pass that found no endpoint, as the server would enter it."""
-    exchange = Exchange(1000.0, 0.0, tenant, "GET", path, b"", [], "1.1")
-    exchange.status = 404
-    (watch.tenants.get(tenant) or watch.tenants.default).journal.add(exchange)
-    watch.see(exchange)
-
-
-def test_kinds_are_counted_with_the_first_of_them() -> None:
-    watch = watching()
-    watch.tenants.obtain("t1")
-    pass_by(watch, "/users", "t1")
-    pass_by(watch, "/users")
-    pass_by(watch, "/a\x1bb")
+@pytest.mark.parametrize("idle", [False, True], ids=["at the end", "in a pause"])
+def test_kinds_are_counted_with_the_first_of_them(idle: bool) -> None:
+    watch = seen(("t1", "/users"), ("", "/users"), ("", "/a\x1bb"), idle=idle)
     found = watch.findings["endpoint-unknown"]
     assert (watch.exchanges, found.count) == (3, 2)
     assert found.about == "RFC 7644 section 3.2, error" and "/Users would be right" in found.message
@@ -40,24 +55,19 @@ def test_kinds_are_counted_with_the_first_of_them() -> None:
 
 
 def test_what_is_allowed_does_not_count() -> None:
-    watch = watching("endpoint-unknown")
-    pass_by(watch, "/users")
+    watch = seen(("", "/users"), allowed=("endpoint-unknown",))
     assert watch.findings == {} and len(watch.unexpected) == 1
 
 
-def test_an_emptied_journal_and_a_deleted_tenant_take_nothing_away() -> None:
-    watch = watching()
-    watch.tenants.obtain("t1")
-    pass_by(watch, "/users", "t1")
-    watch.tenants.default.journal.clear()
-    watch.tenants.delete("t1")
-    pass_by(watch, "/users")
-    assert watch.findings["endpoint-unknown"].count == 2
+def test_what_waits_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """With more that waits, the oldest is examined at once; nothing is lost."""
+    monkeypatch.setattr(module, "_MOST_HELD", 5000)
+    watch = seen(*[("", "/users")] * 10)
+    assert watch.findings["endpoint-unknown"].count == 10
 
 
-def test_kinds_are_bounded() -> None:
-    watch = watching()
-    for number in range(1200):
-        pass_by(watch, f"/{number}")
-    assert len(watch.unexpected) == 1001
-    assert watch.unexpected["more of them"].count == 200
+def test_kinds_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "_MOST_KINDS", 3)
+    watch = seen(*[("", f"/{number}") for number in range(5)])
+    assert [kind.count for kind in watch.unexpected.values()] == [1, 1, 1, 2]
+    assert "more of them" in watch.unexpected
