@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -14,11 +15,13 @@ from .serving import serve_options
 from .starting import end_recording, start
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Iterator, Sequence
 
     from ..server.ready import Ready
     from ..server.run import Running
-    from ..server.watch import Watch
+    from ..server.watch import Kind, Watch
+
+_MOST_TOLD = 30  # kinds of findings, and of what was unexpected
 
 
 @click.command(
@@ -62,7 +65,7 @@ def command(argv: tuple[str, ...], **given: Any) -> int:
     code = _Run(running, argv, form).code()
     watch.finish()
     lost = end_recording(running, quiet)
-    failed = _report(watch, fail_on, quiet)
+    failed = report(watch, fail_on, quiet)
     return code or int(failed) or lost
 
 
@@ -131,35 +134,39 @@ class _Run:
 
 
 def environment_of(ready: Ready) -> dict[str, str]:
-    """Return the variables that tell a command where the server is; without credentials the token is ""."""
+    """Return the variables that tell a command where the server is; with --no-auth any token is right."""
     return {
         "SCIM_BASE_URL": ready.base_url,
-        "SCIM_TOKEN": ready.token or "",
+        "SCIM_TOKEN": ready.token or "scimmock",
         URL_VARIABLE: ready.local_url,
         TOKEN_VARIABLE: ready.admin_token,
     }
 
 
-def _report(watch: Watch, fail_on: Sequence[str], quiet: bool) -> bool:
+def report(watch: Watch, fail_on: Sequence[str], quiet: bool) -> bool:
     """Say what was seen; returns whether there is something that was to fail."""
     failed = False
     if not quiet:
         click.echo(f"scimmock: {_counted(watch.exchanges, 'exchange')}", err=True)
-    for name, kinds in (("findings", watch.findings), ("unexpected", watch.unexpected)):
+    for name, found in (("findings", watch.findings), ("unexpected", watch.unexpected)):
+        kinds = list(found.values())
+        more = f"{len(kinds) - _MOST_TOLD} kinds more" if len(kinds) > _MOST_TOLD else None
         if name in fail_on and kinds:
             failed = True
-            click.echo(f"scimmock: --fail-on {name}", err=True)
-            for kind in kinds.values():
-                about = f" ({kind.about})" if kind.about else ""
-                click.echo(
-                    f"  {kind.name}{about}: {_counted(kind.count, 'time')}, first {kind.first}", err=True
-                )
-                if kind.message:
-                    click.echo(f"    {kind.message}", err=True)
+            lines = [f"scimmock: --fail-on {name}", *chain.from_iterable(map(_details, kinds[:_MOST_TOLD]))]
+            click.echo("\n".join([*lines, f"  and {more}"] if more else lines), err=True)
         elif not quiet:
-            counts = ", ".join(f"{kind.name} {kind.count}" for kind in kinds.values())
-            click.echo(f"  {name:<11}{counts or 'none'}", err=True)
+            counts = [f"{kind.name} {kind.count}" for kind in kinds[:_MOST_TOLD]]
+            told = ", ".join([*counts, more] if more else counts)
+            click.echo(f"  {name:<11}{told or 'none'}", err=True)
     return failed
+
+
+def _details(kind: Kind) -> Iterator[str]:
+    about = f" ({kind.about})" if kind.about else ""
+    yield f"  {kind.name}{about}: {_counted(kind.count, 'time')}, first {kind.first}"
+    if kind.message:
+        yield f"    {kind.message}"
 
 
 def _counted(count: int, noun: str) -> str:

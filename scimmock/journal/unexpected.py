@@ -20,7 +20,8 @@ def unexpected(exchange: Exchange) -> str | None:
         return "not HTTP, or beyond its limits"
     status = exchange.status
     if exchange.operation is None:
-        return None if status in (401, 403) else _STATUSES.get(status, "no such endpoint")
+        is_answered = 0 < status < 400 or status in (401, 403)  # OPTIONS, or who does not learn what there is
+        return None if is_answered else _STATUSES.get(status, "no such endpoint")
     if _is_by_rule(exchange):
         return None
     if status in _STATUSES:

@@ -103,14 +103,20 @@ class Watch:
                     kind.count += 1
 
     def _count_unexpected(self, exchange: Exchange, reason: str) -> None:
-        what = exchange.path if exchange.operation is None else f"/{exchange.resource or ''}"
-        name = reason if exchange.method == "?" else f"{reason}: {exchange.method} {short(plain(what), 80)}"
+        name = reason if exchange.method == "?" else f"{reason}: {exchange.method} {_place(exchange)}"
         if name not in self.unexpected and len(self.unexpected) >= _MOST_KINDS:
             name = "more of them"
         kind = self.unexpected.get(name)
         if kind is None:
             kind = self.unexpected[name] = Kind(name, "", _told(exchange))
         kind.count += 1
+
+
+def _place(exchange: Exchange) -> str:
+    """Return the path of an exchange, the same for all resources of a type."""
+    if exchange.resource:
+        return f"/{exchange.resource}/{{id}}" if exchange.id else f"/{exchange.resource}"
+    return short(plain(exchange.path), 80)
 
 
 def _told(exchange: Exchange) -> str:

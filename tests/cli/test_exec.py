@@ -13,14 +13,16 @@ import termios
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import click
 import pytest
 
 from scimmock.cli import child
 from scimmock.cli.exec import command as exec_command
+from scimmock.cli.exec import report
 from scimmock.cli.serve import command as serve_command
+from scimmock.server.watch import Kind, Watch
 
 SCIM = """
 import json, os, socket, sys, urllib.error, urllib.request
@@ -107,6 +109,20 @@ def test_what_is_allowed_or_not_asked_for_does_not_fail(run: Any, tmp_path: Path
     assert (
         "scimmock: 3 exchanges\n  findings   none\n  unexpected no such endpoint: GET /Userz 1" in done.stderr
     )
+
+
+def test_a_long_list_is_cut(capsys: pytest.CaptureFixture[str]) -> None:
+    watch = Watch(cast(Any, None))
+    watch.unexpected = {str(n): Kind(f"kind-{n}", "", "1: GET /", count=n) for n in range(1, 43)}
+    assert report(watch, ["unexpected"], quiet=True)
+    lines = capsys.readouterr().err.splitlines()
+    assert (
+        len(lines) == 32
+        and lines[1] == "  kind-1: 1 time, first 1: GET /"
+        and lines[-1] == "  and 12 kinds more"
+    )
+    assert not report(watch, ["findings"], quiet=False)
+    assert capsys.readouterr().err.endswith(", kind-30 30, 12 kinds more\n")
 
 
 def test_the_code_of_the_command_goes_before_findings(run: Any) -> None:

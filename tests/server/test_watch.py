@@ -15,7 +15,7 @@ from scimmock.traffic.exchange import Exchange
 
 
 def seen(*asked: tuple[str, str], allowed: tuple[str, ...] = (), idle: bool = False) -> Watch:
-    """Return a watch that has seen GETs, (tenant, path) each, that found no endpoint.
+    """Return a watch that has seen GETs, (tenant, path) each, that nothing was there for.
 
     With ``idle`` there was time to examine them before the tenants were deleted and the journal emptied.
     """
@@ -27,6 +27,8 @@ def seen(*asked: tuple[str, str], allowed: tuple[str, ...] = (), idle: bool = Fa
         for tenant, path in asked:
             exchange = Exchange(1000.0, 0.0, tenant, "GET", path, b"", [], "1.1")
             exchange.status = 404
+            if path.startswith("/Users/"):  # a method that no user has
+                exchange.status, exchange.resource, exchange.id = 405, "Users", path.rpartition("/")[2]
             tenants.obtain(tenant).journal.add(exchange)
             watch.see(exchange)
         while idle and watch._timer is not None:
@@ -52,6 +54,12 @@ def test_kinds_are_counted_with_the_first_of_them(idle: bool) -> None:
         ("no such endpoint: GET /users", 2),
         ("no such endpoint: GET /a\ufffdb", 1),
     ]
+
+
+def test_resources_of_a_type_are_one_kind() -> None:
+    """What is said of a method does not depend on the id."""
+    (kind,) = seen(("", "/Users/1"), ("", "/Users/2")).unexpected.values()
+    assert (kind.name, kind.count) == ("no such method at the endpoint: GET /Users/{id}", 2)
 
 
 def test_what_is_allowed_does_not_count() -> None:
