@@ -8,7 +8,7 @@ import pytest
 
 from scimmock.clock import Clock
 from scimmock.server import watch as module
-from scimmock.server.run import ServeOptions, blueprint_of
+from scimmock.server.options import ServeOptions, blueprint_of
 from scimmock.server.tenants import Tenants
 from scimmock.server.watch import Watch
 from scimmock.traffic.exchange import Exchange
