@@ -71,6 +71,8 @@ class Child:
 
 def _is_in_foreground() -> bool:
     """Whether this process is one of those that the keys of its terminal send signals to."""
+    if os.name == "nt":  # a console tells all of its processes
+        return True
     try:
         terminal = os.open("/dev/tty", os.O_RDONLY | os.O_NOCTTY)
     except OSError:

@@ -18,7 +18,7 @@ from typing import Any, cast
 import click
 import pytest
 
-from scimmock.cli import child
+from scimmock.cli import child, remote
 from scimmock.cli.exec import command as exec_command
 from scimmock.cli.exec import report
 from scimmock.cli.serve import command as serve_command
@@ -236,6 +236,22 @@ def test_it_has_every_option_of_serve() -> None:
     own, others = options(exec_command), options(serve_command)
     assert {name for name in others if own[name] != others[name]} == {"--port", "--print"}
     assert own["--port"][2] == 0 and own.keys() - others.keys() == {"--fail-on", "--allow"}
+
+
+def test_the_token_for_control_comes_from_its_variable(command: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An option goes before; a server on another machine needs it."""
+    asked: list[remote.Remote] = []
+
+    def call(self: remote.Remote, *_: Any) -> dict[str, Any]:
+        asked.append(self)
+        return {"now": "2026-01-01T00:00:00Z", "frozen": False}
+
+    monkeypatch.setattr(remote.Remote, "call", call)
+    monkeypatch.setenv("SCIMMOCK_URL", "http://scimmock:8080")
+    monkeypatch.setenv("SCIMMOCK_ADMIN_TOKEN", "adm")
+    assert command("clock", "show", here=False)[0] == 0
+    assert command("clock", "show", "--admin-token", "own", here=False)[0] == 0
+    assert asked == [remote.Remote("http://scimmock:8080", None, token) for token in ("adm", "own")]
 
 
 def test_commands_go_by_the_variables(
