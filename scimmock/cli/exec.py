@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import UsageError, UserError, did_you_mean
+from .announcing import told
+from .child import Child, program_of, signals_to_pass_on
 from .remote import TOKEN_VARIABLE, URL_VARIABLE
 from .serving import serve_options
 from .starting import end_recording, start
@@ -51,8 +53,6 @@ def command(argv: tuple[str, ...], **given: Any) -> int:
     fail_on, allowed = given.pop("fail_on"), frozenset(given.pop("allow"))
     form, quiet, level = given.pop("print"), given.pop("quiet"), given.pop("log_level")
     _check_allowed(allowed)
-    from .child import program_of
-
     program_of(argv)
     running = start(given, not quiet)
     from ..server.run import configure_logging
@@ -86,10 +86,7 @@ class _Run:
     """One run of a command beside a server."""
 
     def __init__(self, running: Running, argv: Sequence[str], form: str | None) -> None:
-        from .child import Child, signals_to_pass_on
-
         self._running, self._argv, self._form = running, argv, form
-        self._start = Child
         self._child: Child | None = None
         self._ended_by = 0  # the signal that came before there was a command
         running.server.signals = signals_to_pass_on()
@@ -114,11 +111,9 @@ class _Run:
 
     def _begin(self, ready: Ready) -> None:
         if self._form is not None:
-            from .announcing import told
-
             click.echo(told(self._running, ready, self._form), err=True)
         sys.stdout.flush()
-        self._child = self._start(self._argv, os.environ | environment_of(ready))
+        self._child = Child(self._argv, os.environ | environment_of(ready))
         self._child.when_ended(self._stop)
 
     def _stop(self) -> None:
@@ -157,8 +152,8 @@ def report(watch: Watch, fail_on: Sequence[str], quiet: bool) -> bool:
             click.echo("\n".join([*lines, f"  and {more}"] if more else lines), err=True)
         elif not quiet:
             counts = [f"{kind.name} {kind.count}" for kind in kinds[:_MOST_TOLD]]
-            told = ", ".join([*counts, more] if more else counts)
-            click.echo(f"  {name:<11}{told or 'none'}", err=True)
+            listed = ", ".join([*counts, more] if more else counts)
+            click.echo(f"  {name:<11}{listed or 'none'}", err=True)
     return failed
 
 

@@ -57,7 +57,8 @@ assert call("GET", "/Roles") == 404
 print(sys.stdin.read(), os.environ["SCIMMOCK_ADMIN_TOKEN"], os.environ["OWN"])
 sys.exit(7)
 """
-    options = "--fixture okta --admin-token adm --ready-file ready.json --record s.jsonl --print json"
+    options = "--fixture okta --admin-token adm --ready-file ready.json --record s.jsonl --print json".split()
+    options += ["--fail-on", "unexpected"]
     environment = {
         **os.environ,
         "OWN": "kept",
@@ -65,7 +66,7 @@ sys.exit(7)
         "SCIMMOCK_EXEC_USERS": "0",
     }
     done = subprocess.run(
-        [sys.executable, "-m", "scimmock", "exec", *options.split(), "--fail-on", "unexpected", "--", *python(code)],
+        [sys.executable, "-m", "scimmock", "exec", *options, "--", *python(code)],
         input="hello", capture_output=True, text=True, cwd=tmp_path, env=environment, timeout=60,
     )  # fmt: skip
     assert done.returncode == 7, done.stderr
