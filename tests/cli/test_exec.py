@@ -186,6 +186,16 @@ def test_the_interrupt_of_a_terminal_is_not_sent_twice() -> None:
         assert process.wait(30) == 41
 
 
+def test_a_signal_that_is_ignored_stays_so() -> None:
+    """As below nohup: neither scimmock nor the command is to end with its terminal."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        assert signal.SIGHUP not in child.signals_to_pass_on()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    assert {signal.SIGHUP, signal.SIGTERM, signal.SIGINT} <= set(child.signals_to_pass_on())
+
+
 def test_the_signal_that_ends_the_command_is_in_the_code(run: Any) -> None:
     done = run("exec", "--quiet", "--", "sh", "-c", "kill -9 $$")
     assert (done.returncode, done.stdout, done.stderr) == (137, "", "")
