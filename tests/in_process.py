@@ -13,7 +13,8 @@ from unittest import mock
 import httpx
 
 from scimmock.server.options import ServeOptions
-from scimmock.server.run import Ready, Running
+from scimmock.server.ready import Ready
+from scimmock.server.run import Running
 
 _PATIENCE = 30.0  # seconds
 

@@ -17,6 +17,7 @@ from click.testing import CliRunner
 
 from scimmock.cli.flow import flow
 from scimmock.cli.main import COMMANDS
+from scimmock.cli.reference import reference
 from scimmock.control.api import _CALLS
 from scimmock.faults.actions.rate_limit import Amount
 from scimmock.faults.actions.token_expiry import Life
@@ -47,6 +48,20 @@ def test_every_option_of_serve_is_documented() -> None:
     command: click.Command = importlib.import_module("scimmock.cli.serve").command
     options = [option.opts[-1] for option in command.params if isinstance(option, click.Option)]
     assert [option for option in options if f"`{option}" not in text] == []
+
+
+def test_every_command_is_documented_with_its_options() -> None:
+    written = (DOCS / "commands.md").read_text("utf-8")
+    assert written == reference(), "write it anew: python -m scimmock.cli.reference > docs/commands.md"
+
+
+def test_what_exec_adds_is_documented() -> None:
+    text = (DOCS / "ci.md").read_text("utf-8")
+    own, served = (
+        importlib.import_module(f"scimmock.cli.{name}").command.params for name in ("exec", "serve")
+    )
+    options = {option.opts[-1] for option in own} - {option.opts[-1] for option in served} - {"argv"}
+    assert options and [option for option in options if f"| `{option} " not in text] == []
 
 
 def test_every_leniency_switch_is_documented() -> None:
@@ -242,8 +257,11 @@ def test_every_quirk_is_documented(name: str) -> None:
 
 
 def examples_of(command: str) -> list[str]:
-    """Return the examples in the documentation and the README that begin with a command."""
-    pages = [*sorted(DOCS.glob("*.md")), ROOT / "README.md"]
+    """Return the examples in the documentation and the README that begin with a command.
+
+    Those of commands.md are no story that could be played: they are what --help shows of each command.
+    """
+    pages = [*sorted(set(DOCS.glob("*.md")) - {DOCS / "commands.md"}), ROOT / "README.md"]
     fences = [
         block for page in pages for block in re.findall(r"```.*?\n```", page.read_text("utf-8"), re.DOTALL)
     ]

@@ -90,13 +90,14 @@ def _is_of_subcommand(command: str, variable: str) -> bool:
     )
 
 
-def _options(module: str) -> dict[str, click.Parameter]:
+def _options(module: str) -> dict[str, click.Option]:
     """Return the options of a command by name, dashes as underscores."""
     command: click.Command = importlib.import_module(f".{module}", __package__).command
-    return {name.lstrip("-").replace("-", "_"): option for option in command.params for name in option.opts}
+    options = [option for option in command.params if isinstance(option, click.Option)]
+    return {name.lstrip("-").replace("-", "_"): option for option in options for name in option.opts}
 
 
-def _checked(path: Path, key: str, option: click.Parameter, value: Any) -> Any:
+def _checked(path: Path, key: str, option: click.Option, value: Any) -> Any:
     """Return a value in the form that click takes; raises UsageError for one of the wrong type."""
     if option.multiple:
         values = value if isinstance(value, list) else [value]
@@ -104,8 +105,8 @@ def _checked(path: Path, key: str, option: click.Parameter, value: Any) -> Any:
     return _checked_one(path, key, option, value)
 
 
-def _checked_one(path: Path, key: str, option: click.Parameter, value: Any) -> Any:
-    if isinstance(option, click.Option) and option.is_flag:
+def _checked_one(path: Path, key: str, option: click.Option, value: Any) -> Any:
+    if option.is_flag:
         wanted, fits = "true or false", isinstance(value, bool)
     elif isinstance(option.type, click.types.IntParamType):
         wanted, fits = "a whole number", isinstance(value, int) and not isinstance(value, bool)

@@ -16,6 +16,7 @@ from .config import check_environment, load_config
 COMMANDS: dict[str, tuple[str, str]] = {
     "serve": ("serve", "Serve SCIM 2.0 from memory, seeded with people."),
     "wait": ("wait", "Wait until a server is ready."),
+    "exec": ("exec", "Run a command with a server of its own."),
     "fixtures": ("fixtures", "List, show and check fixtures."),
     "faults": ("faults", "List, add, switch and remove the fault rules of a server."),
     "state": ("state", "Get, restore and reset what a server's directory holds."),

@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import http.client
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,10 +18,12 @@ from ..errors import UnreachableError, UsageError
 from ..hosts import is_loopback
 
 DEFAULT_URL = "http://127.0.0.1:8080"
+URL_VARIABLE, TOKEN_VARIABLE = "SCIMMOCK_URL", "SCIMMOCK_ADMIN_TOKEN"  # what scimmock exec tells its command
 _TIMEOUT = 30.0  # seconds without a byte of an answer
+USUAL = f"${URL_VARIABLE}, else {DEFAULT_URL}"
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _OPTIONS = (
-    click.option("--url", metavar="URL", help=f"Root URL of the server. Default: {DEFAULT_URL}."),
+    click.option("--url", metavar="URL", help=f"Root URL of the server. Default: {USUAL}."),
     click.option("--tenant", metavar="NAME", help="The tenant. Default: the one without a name."),
     click.option("--admin-token", metavar="TOKEN", help="Needed for a server on another machine."),
     click.option(
@@ -218,4 +221,10 @@ def _remote(url: str | None, tenant: str | None, admin_token: str | None, ready_
         if not isinstance(url, str) or not url:
             raise UsageError("is no ready file", where=str(ready_file))
         admin_token = admin_token or content.get("admin_token")
-    return Remote(url or DEFAULT_URL, tenant or None, admin_token or None)
+    url = url or usual_url()
+    return Remote(url, tenant or None, admin_token or os.environ.get(TOKEN_VARIABLE) or None)
+
+
+def usual_url() -> str:
+    """Return where the server is that is meant when nobody says so: that of `scimmock exec`, if any."""
+    return os.environ.get(URL_VARIABLE) or DEFAULT_URL

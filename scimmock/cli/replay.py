@@ -17,7 +17,7 @@ _TEXT_FILE = click.Path(dir_okay=False, allow_dash=True)
 @click.command(
     short_help="Play a recorded session at a service again, and show what is different.",
     epilog="Examples:\n\n  scimmock replay session.jsonl --to http://127.0.0.1:9000/scim/v2 --token abc"
-    "\n\n  scimmock replay session.jsonl --to http://127.0.0.1:9000/scim/v2 --html report.html",
+    "\n\n  scimmock replay session.jsonl --to http://127.0.0.1:9000/scim --pace 10x",
 )
 @click.argument("file", metavar="FILE", type=click.Path(path_type=Path))
 @click.option("--to", required=True, metavar="URL", help="Base URL of the SCIM service.")

@@ -12,13 +12,14 @@ import click
 
 from ..clock import parse_duration
 from ..errors import UnreachableError, UsageError
+from .remote import USUAL, usual_url
 
 
 @click.command(
     short_help="Wait until a server is ready.",
     epilog="Examples:\n\n  scimmock wait --timeout 10s\n\n  scimmock wait --ready-file /tmp/scimmock.json",
 )
-@click.option("--url", metavar="URL", help="Root URL of the server. Default: http://127.0.0.1:8080.")
+@click.option("--url", metavar="URL", help=f"Root URL of the server. Default: {USUAL}.")
 @click.option(
     "--ready-file", type=click.Path(path_type=Path, dir_okay=False), help="The server's ready file."
 )
@@ -39,7 +40,7 @@ def command(url: str | None, ready_file: Path | None, timeout: str) -> None:
         raise UsageError("--url and --ready-file exclude each other")
     deadline = time.monotonic() + seconds
     while True:
-        target = _from_file(ready_file) if ready_file is not None else url or "http://127.0.0.1:8080"
+        target = _from_file(ready_file) if ready_file is not None else url or usual_url()
         if target is not None and _is_ready(target):
             return
         if time.monotonic() >= deadline:

@@ -6,6 +6,8 @@ an answer must never repeat whatever a Host header says.
 
 from __future__ import annotations
 
+import socket
+
 from ..hosts import is_loopback, split_host
 
 
@@ -22,6 +24,8 @@ class BaseUrls:
         self.public_url = public_url.rstrip("/") if public_url else None
         self._known: dict[bytes, bytes | None] = {}
         self._any = host in ("0.0.0.0", "::", "")
+        # What the server is called for sure; bound to every address, that is the name of its machine too.
+        self._names = {host.lower(), socket.gethostname().lower()} if self._any else {host.lower()}
 
     @property
     def bound(self) -> str:
@@ -61,7 +65,7 @@ class BaseUrls:
             # Whatever the port: a forwarded port or a tunnel on this machine leads here.
             return f"{self.scheme}://{header}".encode()
         port = found[1] if found[1] is not None else (443 if self.scheme == "https" else 80)
-        if port == self.port and (host == self.host.lower() or (local is not None and host == local[0])):
+        if port == self.port and (host in self._names or (local is not None and host == local[0])):
             return f"{self.scheme}://{header}".encode()
         return None
 

@@ -14,9 +14,9 @@ import socket
 import ssl
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, TextIO
+from types import FrameType
+from typing import TextIO
 
 import uvicorn
 
@@ -34,34 +34,12 @@ from .like import NOTHING, read_like
 from .options import ServeOptions, blueprint_of
 from .persistence import Persistence
 from .protocol import ScimProtocol
+from .ready import Ready, write_ready_file
 from .recording import SessionRecorder
 from .tenants import Tenants
 
 log = logging.getLogger("scimmock")
 GRACE = 5  # seconds that requests in flight have to finish
-
-
-@dataclass(frozen=True, slots=True)
-class Ready:
-    """What a client needs to know of a server that listens.
-
-    ``url`` may be a public URL; ``local_url`` is where the server can be reached from its machine.
-    ``also`` are the base URLs at which the same directory is served under other behaviours, by fixture.
-    """
-
-    url: str
-    base_url: str
-    control_url: str
-    token: str | None
-    admin_token: str
-    pid: int
-    seed: int
-    version: str
-    local_url: str
-    also: dict[str, str]
-
-    def as_dict(self) -> dict[str, Any]:
-        return {name: getattr(self, name) for name in self.__dataclass_fields__}
 
 
 def _tls(options: ServeOptions) -> None:
@@ -86,8 +64,13 @@ def _open_log(path: Path | None) -> TextIO | None:
 
 
 class Server(uvicorn.Server):
-    """A uvicorn server that says when it is ready and ends with 0 on SIGINT and SIGTERM."""
+    """A uvicorn server that says when it is ready and ends with 0 on SIGINT and SIGTERM.
 
+    ``on_signal`` is told each of ``signals`` instead, where it is set.
+    """
+
+    signals: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
+    on_signal: Callable[[int], None] | None = None
     on_ready: Callable[[], None] | None = None
     on_stop: Callable[[], None] | None = None
 
@@ -105,13 +88,19 @@ class Server(uvicorn.Server):
     def capture_signals(self) -> Iterator[None]:
         """Stop at the first signal and hurry at the second; unlike uvicorn, do not raise it again."""
         previous = {}
-        for number in (signal.SIGINT, signal.SIGTERM):
-            previous[number] = signal.signal(number, self.handle_exit)
+        for number in self.signals:
+            previous[number] = signal.signal(number, self._signalled)
         try:
             yield
         finally:
             for number, handler in previous.items():
                 signal.signal(number, handler)
+
+    def _signalled(self, number: int, frame: FrameType | None) -> None:
+        if self.on_signal is None:
+            self.handle_exit(number, frame)
+        else:
+            self.on_signal(number)
 
 
 class Running:
@@ -210,6 +199,19 @@ class Running:
         exchange.status, exchange.connection = status, connection
         exchange.error = {"kind": "refused", "message": detail}
         self.tenants.default.journal.add(exchange)
+        if self.app.on_exchange is not None:
+            self.app.on_exchange(exchange)
+
+    def watch(self, see: Callable[[Exchange], None]) -> None:
+        """Let ``see`` be told each exchange once it is in the journal, beside the access log."""
+        others = self.app.on_exchange
+
+        def told(exchange: Exchange) -> None:
+            if others is not None:
+                others(exchange)
+            see(exchange)
+
+        self.app.on_exchange = told
 
     def _log_access(self, exchange: Exchange) -> None:
         assert self._access_log is not None
@@ -269,18 +271,6 @@ class Running:
                 except OSError as error:
                     where = str(self.persistence.path)
                     raise FileError(f"cannot be written: {error.strerror}", where=where) from None
-
-
-def write_ready_file(path: Path, ready: Ready) -> None:
-    """Write the ready file in one step: who sees it sees all of it.  It holds tokens, hence mode 0600."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with open(descriptor, "w", encoding="utf-8") as file:
-            file.write(json.dumps(ready.as_dict()) + "\n")
-        os.replace(temporary, path)
-    except OSError as error:
-        raise FileError(f"the ready file cannot be written: {error.strerror}", where=str(path)) from None
 
 
 def configure_logging(level: str) -> None:

@@ -9,22 +9,13 @@ import click
 import pytest
 
 from scimmock.cli.main import COMMANDS, cli
+from scimmock.cli.reference import every_command
 from scimmock.version import __version__
 
-
-def every_command() -> list[tuple[str, ...]]:
-    """The paths of all commands, "" being scimmock itself, groups with what is in them."""
-    found: list[tuple[str, ...]] = [()]
-    context = click.Context(cli)
-    for name in COMMANDS:
-        found.append((name,))
-        command = cli.get_command(context, name)
-        if isinstance(command, click.Group):
-            found += [(name, inner) for inner in command.commands]
-    return found
+PATHS: list[tuple[str, ...]] = [(), *(tuple(called.split()[1:]) for called, _ in every_command())]
 
 
-@pytest.mark.parametrize("path", every_command(), ids=" ".join)
+@pytest.mark.parametrize("path", PATHS, ids=" ".join)
 @pytest.mark.parametrize("flag", ["--help", "-h"])
 def test_help_shows_two_examples(path: tuple[str, ...], flag: str) -> None:
     """Every command's help says what it does and shows two examples that begin with its own name."""
@@ -43,10 +34,10 @@ def test_examples_of_help_are_right() -> None:
     """Every option that an example names exists."""
     from click.testing import CliRunner
 
-    for path in every_command():
+    for path in PATHS:
         text = CliRunner().invoke(cli, [*path, "--help"], prog_name="scimmock").output
         for line in text.partition("Examples:")[2].splitlines():
-            words = line.split("|")[0].split()[1:]
+            words = line.split("|")[0].partition(" -- ")[0].split()[1:]
             if not words:
                 continue
             command: Any = cli

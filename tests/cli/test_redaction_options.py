@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from scimmock.cli.redaction import check_redaction
-from scimmock.cli.serve import _end_recording
+from scimmock.cli.starting import end_recording
 from scimmock.errors import UsageError
 from tests.traffic.made_sessions import exchange, header_of, write
 
@@ -69,6 +69,5 @@ def test_the_last_reason_is_told_at_the_end(capsys: pytest.CaptureFixture[str]) 
         written=3, lost=1, path="s.jsonl", trouble="", last_trouble="cannot be written: x"
     )
     running = SimpleNamespace(recorder=SimpleNamespace(recorder=recorder))
-    with pytest.raises(SystemExit) as caught:
-        _end_recording(cast(Any, running), quiet=True)
-    assert caught.value.code == 6 and "1 exchanges were lost: cannot be written: x" in capsys.readouterr().err
+    assert end_recording(cast(Any, running), quiet=True) == 6
+    assert "1 exchanges were lost: cannot be written: x" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from typing import Any
 
 import httpx
 
-from scimmock.server.run import Ready
+from scimmock.server.ready import Ready
 from scimmock.traffic.recording import open_recording
 from scimmock.traffic.revive import bytes_of
 

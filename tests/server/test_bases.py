@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 import httpx
@@ -88,13 +89,18 @@ def test_an_own_base_path(launch: Any) -> None:
 
 
 def test_all_addresses_of_the_machine(launch: Any) -> None:
-    """Bound to 0.0.0.0, the address that the client connected to stands in for a foreign Host."""
+    """Bound to 0.0.0.0, the address that the client connected to stands in for a foreign Host.
+
+    The name of the machine is none: that is what a container of the same network can be called by.
+    """
     server = launch("--users", "0", "--groups", "0", "--host", "0.0.0.0", "--token", "t0ken")
     port = server.address[1]
     assert server.url == f"http://127.0.0.1:{port}"
     for host, expected in (
         ("evil.example", f"http://127.0.0.2:{port}"),
         (f"127.0.0.2:{port}", f"http://127.0.0.2:{port}"),
+        (f"{socket.gethostname()}:{port}", f"http://{socket.gethostname()}:{port}"),
+        (f"{socket.gethostname()}:{port + 1}", f"http://127.0.0.2:{port}"),
     ):
         answer = httpx.get(
             f"http://127.0.0.2:{port}/scim/v2/ServiceProviderConfig",
