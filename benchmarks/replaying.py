@@ -116,20 +116,22 @@ def main() -> int:
     rows = []
     for name in args.clients or ["okta", "entra"]:
         serve = [*scimmock_command(), "serve", "--fixture", name, "--users", "0", "--groups", "0", "--quiet"]
-        with tempfile.TemporaryDirectory() as folder:
-            with running("serve", [*serve, "--port", "0"], ["--ready-file"]) as server:
-                file = Path(folder, "session.jsonl")
-                recording = recorded(server, name, file, args.users)
-                rates = []
-                for turn in range(args.rounds):
-                    print(f"measuring {name}, round {turn + 1}", file=sys.stderr, flush=True)
-                    outcome, rate = replayed(server, f"round-{turn}", recording)
-                    if not outcome.is_same:
-                        print(f"{name}: {len(outcome.differing)} exchanges differ", file=sys.stderr)
-                    rates.append((rate, looped(server, recording)))
-                few = peak_memory(server, "few", file, 500)
-                many = peak_memory(server, "many", file)
-                size = file.stat().st_size / 1e6
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            running("serve", [*serve, "--port", "0"], ["--ready-file"]) as server,
+        ):
+            file = Path(folder, "session.jsonl")
+            recording = recorded(server, name, file, args.users)
+            rates = []
+            for turn in range(args.rounds):
+                print(f"measuring {name}, round {turn + 1}", file=sys.stderr, flush=True)
+                outcome, rate = replayed(server, f"round-{turn}", recording)
+                if not outcome.is_same:
+                    print(f"{name}: {len(outcome.differing)} exchanges differ", file=sys.stderr)
+                rates.append((rate, looped(server, recording)))
+            few = peak_memory(server, "few", file, 500)
+            many = peak_memory(server, "many", file)
+            size = file.stat().st_size / 1e6
         best, bare = max(rate for rate, _ in rates), max(loop for _, loop in rates)
         verdict = "ok" if best / bare >= LEAST else "MISSED"
         share = f"{best / bare:.2f} (>= {LEAST:.1f} {verdict})"

@@ -1,0 +1,116 @@
+"""In which order exchanges began, which overlapped, and when each is sent."""
+
+from __future__ import annotations
+
+import threading
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from scimmock.errors import UsageError
+from scimmock.outgoing.timeline import RealTimeline
+from scimmock.replay.order import Step, ordered, step_of, with_next
+from scimmock.replay.pace import Pace, parse_pace
+
+
+def exchange(n: int, t: float, milliseconds: float, connection: int = 0) -> dict[str, Any]:
+    return {
+        "n": n,
+        "t": t,
+        "timing": {"request_ms": milliseconds, "wait_ms": 0.0, "response_ms": 0.0},
+        "connection": connection,
+        "request": {"method": "GET", "path": "/Users", "http": "1.1"},
+    }
+
+
+def test_exchanges_stand_in_the_order_in_which_they_ended() -> None:
+    late = [exchange(1, 0.5, 10), exchange(2, 0.0, 900), exchange(3, 0.2, 800)]
+    assert [step.n for step in ordered(late)] == [2, 3, 1]
+
+
+@given(st.lists(st.floats(0, 100), max_size=600))
+def test_none_is_lost(times: list[float]) -> None:
+    exchanges = [exchange(n, t, 1) for n, t in enumerate(times, 1)]
+    found = [step.n for step in ordered(exchanges)]
+    assert sorted(found) == list(range(1, len(times) + 1))
+    if len(times) <= 256:
+        assert [times[n - 1] for n in found] == sorted(times)
+    assert [one for one, _ in with_next(ordered(exchanges))] == list(ordered(exchanges))
+
+
+@pytest.mark.parametrize(
+    "one, other, followed",
+    [
+        ((0.0, 100), (0.2, 1), True),
+        ((0.0, 300), (0.2, 1), False),
+        ((0.0, 201.5), (0.2, 1), True),  # rounded times
+        ((0.0, 300, 7), (0.2, 1, 7), True),  # a connection has one at a time
+        ((0.0, 300, 7), (0.2, 1, 8), False),
+    ],
+)
+def test_what_overlapped(one: tuple[Any, ...], other: tuple[Any, ...], followed: bool) -> None:
+    assert step_of(exchange(2, *other)).followed(step_of(exchange(1, *one))) is followed
+
+
+def test_streams_of_one_http_2_connection_overlap() -> None:
+    one, other = exchange(1, 0.0, 300, 7), exchange(2, 0.2, 1, 7)
+    other["request"]["http"] = "2"
+    assert not step_of(other).followed(step_of(one))
+
+
+def test_a_strange_recording_has_steps_too() -> None:
+    step = step_of({"request": {}, "t": "soon", "timing": {"wait_ms": None}})
+    assert (step.n, step.begin, step.end) == (0, 0.0, 0.0)
+
+
+# ---- pace
+
+
+@pytest.mark.parametrize("text, factor", [("original", 1.0), ("max", None), ("10x", 10.0), ("0.5x", 0.5)])
+def test_paces(text: str, factor: float | None) -> None:
+    assert parse_pace(text) == factor
+
+
+@pytest.mark.parametrize("text", ["fast", "10", "0x", "-1x", "x", "infx", "nanx"])
+def test_what_is_no_pace(text: str) -> None:
+    with pytest.raises(UsageError, match="--pace"):
+        parse_pace(text)
+
+
+class Waiting(threading.Event):
+    """Time that passes when somebody waits for it."""
+
+    now = 0.0
+
+    def wait(self, timeout: float | None = None) -> bool:
+        self.now += timeout or 0.0
+        return False
+
+
+def sent(factor: float | None, longest: float | None, begins: list[float]) -> list[float]:
+    """When exchanges are sent that began so, each of which took no time."""
+    stop = Waiting()
+    pace = Pace(factor, longest, stop=stop, clock=lambda: stop.now)
+    times = []
+    for begin in begins:
+        pace.wait(Step({}, begin, begin))
+        times.append(round(stop.now, 6))
+    return times
+
+
+def test_recorded_distances_are_kept() -> None:
+    assert sent(1.0, None, [5.0, 6.0, 8.5]) == [0.0, 1.0, 3.5]
+    assert sent(10.0, None, [5.0, 6.0, 8.5]) == [0.0, 0.1, 0.35]
+    assert sent(1.0, 0.5, [0.0, 1000.0, 1000.2]) == [0.0, 0.5, 0.7]
+    assert sent(None, None, [0.0, 1000.0]) == [0.0, 0.0]
+
+
+def test_at_full_speed_the_clock_of_a_scimmock_passes_over_pauses() -> None:
+    leaps: list[float] = []
+    timeline = RealTimeline(threading.Event(), lambda seconds: leaps.append(round(seconds, 6)) is None)
+    pace = Pace(None, 100.0, timeline)
+    for begin, end in [(0.0, 1.0), (1.01, 2.0), (3.0, 9.0), (5.0, 5.5), (1000.0, 1000.1)]:
+        pace.wait(Step({}, begin, end))
+    assert leaps == [1.0, 100.0]
