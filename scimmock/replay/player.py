@@ -225,6 +225,8 @@ class Player:
         elif played.expected_end is None and played.expected is not None and played.got is not None:
             self.bindings.learn(document, played.expected, played.got)
             played.differences = self._comparer.answers(played.aim, played.expected, played.got)
+            if played.expected["status"] == 401 != played.got["status"]:
+                played.notes += ("the recorded credentials are not known, those of this replay were sent",)
 
 
 def headers_to_send(recorded: list[tuple[str, str]], authorization: str | None) -> list[tuple[str, str]]:

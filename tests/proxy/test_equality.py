@@ -10,9 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
+from scimmock.replay.run import Excerpt
+from scimmock.server.options import ServeOptions
 from scimmock.traffic.recording import open_recording
 
 from ..conftest import ENTERPRISE, GROUP, PATCH_OP, USER, Launch
+from ..in_process import serving
+from ..replay.playing import played, told
 from .conftest import Dump
 
 pytest.importorskip("mitmproxy")
@@ -107,3 +111,19 @@ def test_both_recordings_are_equal(
     assert len(one) == len(other) == count
     for mine, its in zip(one, other, strict=True):
         assert json.dumps(mine, indent=1, sort_keys=True) == json.dumps(its, indent=1, sort_keys=True)
+    assert_replays_alike(dump.path, path, count - 1)
+
+
+def assert_replays_alike(one: Path, other: Path, count: int) -> None:
+    """Play both sessions again, at directories with other ids: nothing differs.
+
+    But for the request with a wrong token, which no recording has.
+    """
+    with serving(ServeOptions(port=0, users=0, groups=0, seed=77)) as (_, ready):
+        for number, path in enumerate((one, other)):
+            recording = open_recording(path)
+            known = [each for each in recording if each["response"]["status"] != 401]
+            base_url = ready.base_url.replace("/scim/v2", f"/t/{number}/scim/v2")
+            outcome = played(Excerpt(recording.header, known), base_url, ready.token, "service")
+            assert told(outcome) == []
+            assert (len(outcome.lines), outcome.looked_at) == (count, 2)
