@@ -38,7 +38,7 @@ class Before:
 
 @dataclass(slots=True)
 class Survey:
-    """``known`` are all ids that the session shows; ``before`` what was there before, by its id.
+    """``known`` are all ids that the session shows, ``created`` those that what is played makes; ``before`` is what was there before, by its id.
 
     ``unbindable`` are those of them that a request uses and nothing tells how to find.  ``span`` is how
     long the session took, in seconds; ``token_requests`` are not played, since their bodies are not kept.
@@ -48,6 +48,7 @@ class Survey:
     span: float = 0.0
     token_requests: int = 0
     known: set[str] = field(default_factory=set)
+    created: set[str] = field(default_factory=set)
     before: dict[str, Before] = field(default_factory=dict)
     unbindable: list[Before] = field(default_factory=list)
 
@@ -72,7 +73,7 @@ class _Surveyor:
         self._with_documents = with_documents
         self._found = Survey()
         self._uses: dict[str, tuple[int, str]] = {}  # ids in requests: first exchange, and the endpoint
-        self._created: set[str] = set()
+        self._created = self._found.created
         self._sent_keys: set[str] = set()  # of what exchanges that are played create
         self._lacking: set[str] = set()  # used, and answered as if they were not there
 
