@@ -123,25 +123,26 @@ def _reduced(
         excerpt = Excerpt(recording.header, chosen)
         return shown(_attempt(one, excerpt, given["seed_state"], stop), goal)
 
-    if at(bench, exchanges) != goal.kinds:
+    if at(bench, exchanges) != goal.aspects:
         click.echo("scimmock: not minimized: after a reset the difference does not show again", err=True)
         return None
     judge = reference
     if judge is not None and at(judge, exchanges):
         judge = None  # it is not as the recorded service was
-    must = {target} if judge is not None else {target} | related(exchanges, target)
+    likely = related(exchanges, target)
+    must = {target} if judge is not None else {target} | likely
 
     def test(chosen: list[int]) -> bool:
         some = [exchanges[place] for place in chosen]
         # Where the reference differs too, the recorded answer is not right any more.
-        return at(bench, some) == goal.kinds and not (judge is not None and at(judge, some))
+        return at(bench, some) == goal.aspects and not (judge is not None and at(judge, some))
 
     def tried(size: int, count: int, shown: bool) -> None:
         if not given["quiet"] and sys.stderr.isatty():
             click.echo(f"\rattempt {count}: {size} exchanges {'show it' if shown else 'do not'}   ", nl=False)
 
     minimizer = Minimizer(needs_of(exchanges, judge is None), test, tried, stop.is_set)
-    left = minimizer.reduce(range(len(exchanges)), must)
+    left = minimizer.reduce(range(len(exchanges)), must, likely)
     if not given["quiet"]:
         count = f"{minimizer.tests} attempts"
         how = "" if judge is not None else "; what wrote to the same resources before it is kept"

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from ..traffic.bindings import Bindings
 from ..traffic.directory import aim_in, answer_of, document_of, header_of, id_in_location, resources_in
 from ..traffic.pairing import id_of
-from .causes import kinds_of
 from .played import Document, Played
 from .run import Outcome
 from .survey import keys_in, keys_of_filter
@@ -27,7 +26,7 @@ class Goal:
     """The differences that are to stay: of exchange ``n``, or of what it wrote (``id``) in the end."""
 
     n: int
-    kinds: frozenset[tuple[object, ...]]
+    aspects: frozenset[tuple[object, ...]]
     id: str | None = None
 
 
@@ -35,10 +34,10 @@ def goal_of(outcome: Outcome) -> Goal | None:
     """Return the first cause that an outcome shows, None where there is none."""
     for played in outcome.differing:
         if played.is_cause:
-            return Goal(played.n, kinds_of(played))
+            return Goal(played.n, _aspects(played))
     for played in outcome.closing:
         if played.is_cause:
-            return Goal(played.n, kinds_of(played), played.aim.id)
+            return Goal(played.n, _aspects(played), played.aim.id)
     return None
 
 
@@ -47,8 +46,16 @@ def shown(outcome: Outcome, goal: Goal) -> frozenset[tuple[object, ...]]:
     found: Iterable[Played] = outcome.differing if goal.id is None else outcome.closing
     for played in found:
         if played.n == goal.n and goal.id in (None, played.aim.id):
-            return kinds_of(played) & goal.kinds
+            return _aspects(played) & goal.aspects
     return frozenset()
+
+
+def _aspects(played: Played) -> frozenset[tuple[object, ...]]:
+    """Return what differs: of a status how, of an attribute only that it does."""
+    return frozenset(
+        (one.what, one.path, str(one.got) if one.what in ("status", "scimType", "answer") else "")
+        for one in played.differences
+    )
 
 
 def needs_of(exchanges: Sequence[Document], references: bool) -> list[set[int]]:
@@ -131,12 +138,17 @@ class Minimizer:
         self._stop = stop
         self._known: dict[frozenset[int], bool] = {}
 
-    def reduce(self, places: Iterable[int], must: Iterable[int]) -> list[int]:
-        """Return the fewest of the places that still show it, ``must`` among them, in their order."""
+    def reduce(self, places: Iterable[int], must: Iterable[int], likely: Iterable[int] = ()) -> list[int]:
+        """Return the fewest of the places that still show it, ``must`` among them, in their order.
+
+        ``likely`` are those that may suffice beside these.
+        """
         fixed = self.closure(must)
-        current = set(places) | fixed
+        current = self.closure(fixed.union(likely))
         if self._shows(fixed):
-            return sorted(self._one_by_one(fixed, fixed))
+            return sorted(fixed)
+        if not self._shows(current):
+            current = set(places) | fixed
         current = self._halved(current, fixed)
         return sorted(self._one_by_one(current, fixed))
 

@@ -38,10 +38,11 @@ class Before:
 
 @dataclass(slots=True)
 class Survey:
-    """``known`` are all ids that the session shows, ``created`` those that what is played makes; ``before`` is what was there before, by its id.
+    """``known`` are all ids that the session shows, ``created`` those that the played exchanges make.
 
-    ``unbindable`` are those of them that a request uses and nothing tells how to find.  ``span`` is how
-    long the session took, in seconds; ``token_requests`` are not played, since their bodies are not kept.
+    ``before`` is what was there before, by its id; ``unbindable`` are those of them that a request uses and
+    nothing tells how to find.  ``span`` is how long the session took, in seconds; ``token_requests`` are not
+    played, since their bodies are not kept.
     """
 
     count: int = 0
