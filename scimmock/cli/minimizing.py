@@ -23,11 +23,12 @@ from ..clock import format_time
 from ..errors import FileError, UnreachableError, UsageError, UserError
 from ..outgoing.target import Target
 from ..outgoing.timeline import RealTimeline, find_timeline
-from ..replay.minimize import Goal, Minimizer, goal_of, needs_of, related, shown
+from ..replay.minimize import Goal, Minimizer, adjusted, goal_of, needs_of, related, shown
 from ..replay.player import MOST_CONNECTIONS
 from ..replay.run import Excerpt, Outcome, Plan, Replay
 from ..replay.seeding import seed_state
 from ..replay.survey import survey
+from ..traffic.bindings import Bindings
 from ..traffic.recording import Recording, encode_line
 from .target import Ask, control_of
 
@@ -121,7 +122,7 @@ def _reduced(
 ) -> list[dict[str, Any]] | None:
     def at(one: _Bench, chosen: list[dict[str, Any]]) -> frozenset[tuple[object, ...]]:
         excerpt = Excerpt(recording.header, chosen)
-        return shown(_attempt(one, excerpt, given["seed_state"], stop), goal)
+        return shown(_attempt(one, excerpt, given["seed_state"], stop)[0], goal)
 
     if at(bench, exchanges) != goal.aspects:
         click.echo("scimmock: not minimized: after a reset the difference does not show again", err=True)
@@ -147,16 +148,19 @@ def _reduced(
         count = f"{minimizer.tests} attempts"
         how = "" if judge is not None else "; what wrote to the same resources before it is kept"
         click.echo(f"minimized from {len(exchanges)} to {len(left)} exchanges in {count}{how}", err=True)
-    return [exchanges[place] for place in left]
+    few = [exchanges[place] for place in left]
+    if judge is None:
+        return few
+    return adjusted(few, *_attempt(judge, Excerpt(recording.header, few), given["seed_state"], stop))
 
 
-def _attempt(bench: _Bench, excerpt: Excerpt, seeds: bool, stop: threading.Event) -> Outcome:
+def _attempt(bench: _Bench, excerpt: Excerpt, seeds: bool, stop: threading.Event) -> tuple[Outcome, Bindings]:
     bench.reset()
     found = survey(excerpt, lambda one: True, with_documents=seeds)
     play = Replay(excerpt, found, bench.target, bench.timeline, bench.plan, stop=stop)
     if seeds:
         seed_state(play.player, found)
-    return play.run()
+    return play.run(), play.player.bindings
 
 
 # ---- the services

@@ -10,8 +10,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ..traffic.bindings import Bindings
+from ..traffic.bindings import SURE, Bindings
 from ..traffic.directory import aim_in, answer_of, document_of, header_of, id_in_location, resources_in
+from ..traffic.form import body_bytes
+from ..traffic.mentions import Lookup, value_with
 from ..traffic.pairing import id_of
 from .played import Document, Played
 from .run import Outcome
@@ -116,6 +118,37 @@ def _mentioned(exchange: Document) -> set[str]:
         id = id_of(document)
         keys |= keys_in(document) | ({id} if id is not None else set())
     return keys
+
+
+def adjusted(exchanges: Sequence[Document], outcome: Outcome, bindings: Bindings) -> list[Document]:
+    """Return exchanges with the answers that a service gave which works as the recorded one did.
+
+    Where others are left out, an answer may not be right any more that was right in the whole session: it
+    is taken from ``outcome``, of a replay there, with the recorded ids in it.
+    """
+    answers = {played.n: played.got for played in outcome.differing if played.got is not None}
+    recorded = bindings.recorded
+
+    def lookup(text: str, sure: bool) -> str | None:
+        return recorded.get(text) if sure or len(text) >= SURE else None
+
+    found = []
+    for exchange in exchanges:
+        got = answers.get(int(exchange.get("n") or 0))
+        if got is not None:
+            body = {name: value_with(value, lookup) for name, value in got["body"].items() if name != "size"}
+            size = len(body_bytes(body))
+            headers = [[name, _header_with(name, value, lookup)] for name, value in got["headers"]]
+            answer = {"status": got["status"], "headers": headers, "body": {**body, "size": size}}
+            exchange = {**exchange, "response": answer, "error": None}
+            exchange.pop("upstream", None)
+        found.append(exchange)
+    return found
+
+
+def _header_with(name: str, value: str, lookup: Lookup) -> str:
+    """Return a header with other ids in it, where it is the address of a resource."""
+    return str(value_with(value, lookup, "location")) if name.lower() == "location" else value
 
 
 class Minimizer:
@@ -225,4 +258,4 @@ class Minimizer:
         return self._known[key]
 
 
-__all__ = ["Goal", "Minimizer", "goal_of", "needs_of", "related", "shown"]
+__all__ = ["Goal", "Minimizer", "adjusted", "goal_of", "needs_of", "related", "shown"]
