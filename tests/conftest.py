@@ -93,13 +93,15 @@ def _clean_environment() -> dict[str, str]:
 
 
 def _launcher(folder: Path, servers: list[LiveServer]) -> Launch:
-    def launch(*args: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> LiveServer:
+    def launch(
+        *args: str, env: dict[str, str] | None = None, cwd: Path | None = None, first: str = ""
+    ) -> LiveServer:
         number = next(_numbers)
         ready_file, log = folder / f"ready-{number}.json", folder / f"log-{number}.txt"
+        program = ["-c", f"{first}; from scimmock.cli import main; main()"] if first else ["-m", "scimmock"]
         command = [
             sys.executable,
-            "-m",
-            "scimmock",
+            *program,
             "serve",
             "--port",
             "0",
@@ -131,7 +133,10 @@ def _launcher(folder: Path, servers: list[LiveServer]) -> Launch:
 
 @pytest.fixture
 def launch(tmp_path: Path) -> Iterator[Launch]:
-    """Start servers with arguments of one's own: ``launch("--users", "5")``; they end with the test."""
+    """Start servers with arguments of one's own: ``launch("--users", "5")``; they end with the test.
+
+    ``first`` is a statement that the process executes before.
+    """
     servers: list[LiveServer] = []
     yield _launcher(tmp_path, servers)
     for server in servers:
@@ -145,6 +150,38 @@ def launch_for_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Laun
     yield _launcher(tmp_path_factory.mktemp("servers"), servers)
     for server in servers:
         server.stop()
+
+
+Here = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """Run ``scimmock`` with arguments in this process, which is cheaper than one of its own.
+
+    What ends with a traceback fails the test, and so does a server that would run.
+    """
+    from scimmock.cli.main import main
+    from scimmock.server.run import Running
+
+    def run_command(
+        *arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        with monkeypatch.context() as patch:
+            patch.chdir(cwd or tmp_path)
+            for name in os.environ.keys() - _clean_environment().keys():
+                patch.delenv(name)
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            patch.setattr("sys.argv", ["scimmock", *arguments])
+            patch.setattr(Running, "serve", lambda *_: pytest.fail("the server was started"))
+            with pytest.raises(SystemExit) as caught:
+                main()
+        said = capsys.readouterr()
+        assert isinstance(caught.value.code, int)
+        return subprocess.CompletedProcess(arguments, caught.value.code, said.out, said.err)
+
+    return run_command
 
 
 @pytest.fixture(scope="session")
