@@ -19,6 +19,9 @@ import httpx
 import pytest
 from hypothesis import settings
 
+from scimmock.cli.main import COMMANDS
+from tests.warm import Nursery, Process
+
 # In CI the same examples each time: new ones are for developers to find and to mend.
 settings.register_profile("ci", derandomize=True)
 if os.environ.get("CI"):
@@ -55,7 +58,7 @@ def processes_share_compiled_modules(tmp_path_factory: pytest.TempPathFactory) -
 class LiveServer:
     """A ``scimmock serve`` process; ``ready`` is the content of its ready file."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | Process
     ready: dict[str, Any]
     log: Path
 
@@ -92,32 +95,42 @@ def _clean_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("SCIMMOCK_")}
 
 
-def _launcher(folder: Path, servers: list[LiveServer]) -> Launch:
+@pytest.fixture(scope="session")
+def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """What starts ``scimmock`` quickly."""
+    modules = [f"scimmock.cli.{module}" for module, _ in COMMANDS.values()]
+    modules += ["scimmock.server.run", "uvicorn.lifespan.off", "uvicorn.loops.auto"]
+    made = Nursery(tmp_path_factory.mktemp("warm"), "scimmock.cli:main", *modules)
+    yield made
+    made.close()
+
+
+def _launcher(folder: Path, servers: list[LiveServer], nursery: Nursery) -> Launch:
     def launch(
-        *args: str, env: dict[str, str] | None = None, cwd: Path | None = None, first: str = ""
+        *args: str,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+        cold: bool = False,
+        first: str = "",
     ) -> LiveServer:
         number = next(_numbers)
         ready_file, log = folder / f"ready-{number}.json", folder / f"log-{number}.txt"
-        program = ["-c", f"{first}; from scimmock.cli import main; main()"] if first else ["-m", "scimmock"]
-        command = [
-            sys.executable,
-            *program,
-            "serve",
-            "--port",
-            "0",
-            "--ready-file",
-            str(ready_file),
-            *args,
-        ]
+        arguments = ["serve", "--port", "0", "--ready-file", str(ready_file), *args]
+        environment = _clean_environment() | (env or {})
+        process: subprocess.Popen[str] | Process
         with log.open("w") as output:
-            process = subprocess.Popen(
-                command,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                text=True,
-                env=_clean_environment() | (env or {}),
-                cwd=cwd or folder,
-            )
+            if cold or first:
+                code = f"{first or 'pass'}; from scimmock.cli import main; main()"
+                process = subprocess.Popen(
+                    [sys.executable, "-c", code, *arguments],
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    env=environment,
+                    cwd=cwd or folder,
+                )
+            else:
+                process = nursery.start(*arguments, output=output, env=environment, cwd=cwd or folder)
         deadline = time.monotonic() + 30
         while not ready_file.exists():
             if process.poll() is not None or time.monotonic() > deadline:
@@ -132,22 +145,22 @@ def _launcher(folder: Path, servers: list[LiveServer]) -> Launch:
 
 
 @pytest.fixture
-def launch(tmp_path: Path) -> Iterator[Launch]:
+def launch(tmp_path: Path, nursery: Nursery) -> Iterator[Launch]:
     """Start servers with arguments of one's own: ``launch("--users", "5")``; they end with the test.
 
-    ``first`` is a statement that the process executes before.
+    They start warm unless ``cold`` is asked for; ``first`` is a statement that a process executes before.
     """
     servers: list[LiveServer] = []
-    yield _launcher(tmp_path, servers)
+    yield _launcher(tmp_path, servers, nursery)
     for server in servers:
         server.stop()
 
 
 @pytest.fixture(scope="module")
-def launch_for_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
+def launch_for_module(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator[Launch]:
     """The same for servers that all tests of a module use."""
     servers: list[LiveServer] = []
-    yield _launcher(tmp_path_factory.mktemp("servers"), servers)
+    yield _launcher(tmp_path_factory.mktemp("servers"), servers, nursery)
     for server in servers:
         server.stop()
 
@@ -185,10 +198,11 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
 
 
 @pytest.fixture(scope="session")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def shared_server(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator[LiveServer]:
     """One ``rfc`` server for the whole session; tests use tenants of it."""
     servers: list[LiveServer] = []
-    yield _launcher(tmp_path_factory.mktemp("server"), servers)("--users", "0", "--groups", "0")
+    launch = _launcher(tmp_path_factory.mktemp("server"), servers, nursery)
+    yield launch("--users", "0", "--groups", "0")
     for server in servers:
         assert server.stop() == 0
 

@@ -1,0 +1,150 @@
+"""Processes that start warm: they are forked from one that has imported everything already.
+
+Starting Python and importing costs a server half a second and a mitmdump one; a fork costs nothing.  What
+tests do with `subprocess.Popen` they can do with a `Process`.  All of one `Nursery` share the seed of hash
+values, so what is to be the same in two processes is tested with those that start cold.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import importlib
+import json
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO, Any, NoReturn
+
+
+class Process:
+    """A process that a nursery forked; ``returncode`` is None while it runs."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self.pid = self._told()
+        self.returncode: int | None = None
+
+    def _told(self) -> int:
+        """Return a number that the supervisor tells."""
+        told = self._connection.recv(4, socket.MSG_WAITALL)
+        assert told, "the nursery is gone"
+        return int.from_bytes(told, signed=True)
+
+    def poll(self) -> int | None:
+        """Return the exit code, as `subprocess.Popen` does, None while the process runs."""
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self.wait(0)
+        return self.returncode
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return the exit code; raises `subprocess.TimeoutExpired` after so many seconds."""
+        if self.returncode is None:
+            if not select.select([self._connection], [], [], timeout)[0]:
+                raise subprocess.TimeoutExpired(f"process {self.pid}", timeout or 0)
+            self.returncode = self._told()
+            self._connection.close()
+        return self.returncode
+
+    def send_signal(self, number: int) -> None:
+        if self.poll() is None:
+            os.kill(self.pid, number)
+
+    def terminate(self) -> None:
+        self.send_signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        self.send_signal(signal.SIGKILL)
+
+
+class Nursery:
+    """A process that imports modules and then is forked for each `start`.
+
+    ``function`` ("module:name") is what the forks call, with the arguments in `sys.argv`.
+    """
+
+    def __init__(self, folder: Path, function: str, *modules: str) -> None:
+        self._path = folder / "nursery"
+        command = [sys.executable, __file__, str(self._path), function, *modules]
+        self._process = subprocess.Popen(command, cwd=folder)
+        self._program = function.partition(".")[0]
+
+    def start(self, *arguments: str, output: IO[Any], env: dict[str, str], cwd: Path) -> Process:
+        """Start a process that writes to a file; its input is empty."""
+        deadline = time.monotonic() + 30
+        while not self._path.exists():
+            assert self._process.poll() is None and time.monotonic() < deadline, "the nursery did not start"
+            time.sleep(0.01)
+        connection = socket.socket(socket.AF_UNIX)
+        connection.connect(str(self._path))
+        order = json.dumps([[self._program, *arguments], env, str(cwd)]).encode()
+        socket.send_fds(connection, [len(order).to_bytes(4)], [output.fileno()])
+        connection.sendall(order)
+        return Process(connection)
+
+    def close(self) -> None:
+        """End it; what it has started goes on."""
+        self._process.kill()
+        self._process.wait()
+
+
+def _grow(path: Path, function: str, modules: list[str]) -> None:
+    """Fork for each connection, for ever."""
+    for name in modules:
+        importlib.import_module(name)
+    module, _, name = function.partition(":")
+    call = getattr(importlib.import_module(module), name)
+    gc.collect()
+    gc.freeze()
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who supervise
+    with socket.socket(socket.AF_UNIX) as listener:
+        beside = path.with_name(f"{path.name}.tmp")
+        listener.bind(str(beside))
+        listener.listen(64)
+        beside.rename(path)
+        while True:
+            connection, _ = listener.accept()
+            if os.fork() == 0:
+                break
+            connection.close()
+    _supervise(connection, call)
+
+
+def _supervise(connection: socket.socket, call: Any) -> None:
+    """Fork the process itself and tell how it ends; returns nowhere but in the fork."""
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    size, (output, *_), *_ = socket.recv_fds(connection, 4, 1)
+    order = connection.recv(int.from_bytes(size), socket.MSG_WAITALL)
+    pid = os.fork()
+    if pid == 0:
+        connection.close()
+        _be(output, *json.loads(order), call)
+    connection.sendall(pid.to_bytes(4))
+    code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+    with contextlib.suppress(OSError):  # nobody may want to know any more
+        connection.sendall(code.to_bytes(4, signed=True))
+    os._exit(0)
+
+
+def _be(output: int, arguments: list[str], environment: dict[str, str], folder: str, call: Any) -> NoReturn:
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+    for number, descriptor in enumerate((os.open(os.devnull, os.O_RDONLY), output, output)):
+        os.dup2(descriptor, number)
+    os.close(output)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.argv = arguments
+    call()
+    sys.exit(0)
+
+
+if __name__ == "__main__":
+    sys.path[0] = ""  # as with ``python -m``, not the folder of this file
+    _grow(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
