@@ -91,7 +91,8 @@ class LiveServer:
 Launch = Callable[..., LiveServer]
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what is set for scimmock."""
     return {name: value for name, value in os.environ.items() if not name.startswith("SCIMMOCK_")}
 
 
@@ -116,7 +117,7 @@ def _launcher(folder: Path, servers: list[LiveServer], nursery: Nursery) -> Laun
         number = next(_numbers)
         ready_file, log = folder / f"ready-{number}.json", folder / f"log-{number}.txt"
         arguments = ["serve", "--port", "0", "--ready-file", str(ready_file), *args]
-        environment = _clean_environment() | (env or {})
+        environment = clean_environment() | (env or {})
         process: subprocess.Popen[str] | Process
         with log.open("w") as output:
             if cold or first:
@@ -182,7 +183,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.Capture
     ) -> subprocess.CompletedProcess[str]:
         with monkeypatch.context() as patch:
             patch.chdir(cwd or tmp_path)
-            for name in os.environ.keys() - _clean_environment().keys():
+            for name in os.environ.keys() - clean_environment().keys():
                 patch.delenv(name)
             for name, value in (env or {}).items():
                 patch.setenv(name, value)

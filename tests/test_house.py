@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -49,10 +50,20 @@ def _room(path: Path) -> str:
     return parts[0].removesuffix(".py")
 
 
-def _imports(path: Path) -> Iterator[str]:
-    """Yield the absolute names of all modules that a file imports, anywhere in it."""
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
+def _imports(path: Path) -> tuple[str, ...]:
+    """Return the absolute names of all modules that a file imports, anywhere in it."""
+    return tuple(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     package = path.relative_to(ROOT).parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -113,5 +124,5 @@ def test_the_addon_runs_where_nothing_but_mitmproxy_is_installed(path: Path) -> 
 
 
 def test_every_file_says_what_it_is_for() -> None:
-    silent = [str(path) for path in FILES if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    silent = [str(path) for path in FILES if not ast.get_docstring(_tree(path))]
     assert silent == []
