@@ -44,16 +44,6 @@ def certificates_are_read_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
-def processes_share_compiled_modules(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Else each process compiles everything anew where none may write beside the sources."""
-    with pytest.MonkeyPatch.context() as patch:
-        if sys.dont_write_bytecode:
-            patch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
-            patch.setenv("PYTHONPYCACHEPREFIX", str(tmp_path_factory.mktemp("compiled")))
-        yield
-
-
 @dataclass
 class LiveServer:
     """A ``scimmock serve`` process; ``ready`` is the content of its ready file."""
