@@ -96,6 +96,16 @@ def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
     made.close()
 
 
+@pytest.fixture(scope="session")
+def warm_mitmproxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+    """What starts mitmdump quickly; of scimmock it has nothing, as the addon brings that."""
+    pytest.importorskip("mitmproxy")
+    folder = tmp_path_factory.mktemp("mitmproxy")
+    made = Nursery(folder, "mitmproxy.tools.main:mitmdump", "mitmproxy.tools.dump")
+    yield made
+    made.close()
+
+
 def _launcher(folder: Path, servers: list[LiveServer], nursery: Nursery) -> Launch:
     def launch(
         *args: str,

@@ -131,16 +131,6 @@ class Dump:
         return found
 
 
-@pytest.fixture(scope="session")
-def warm_mitmproxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
-    """What starts mitmdump quickly; of scimmock it has nothing, as the addon brings that."""
-    pytest.importorskip("mitmproxy")
-    folder = tmp_path_factory.mktemp("mitmproxy")
-    made = Nursery(folder, "mitmproxy.tools.main:mitmdump", "mitmproxy.tools.dump")
-    yield made
-    made.close()
-
-
 @contextlib.contextmanager
 def dumps(nursery: Nursery, folder: Path) -> Iterator[Callable[..., Dump]]:
     """Start them with ``make(mode, scim_base=...)``; they end with the block."""
