@@ -87,21 +87,20 @@ def clean_environment() -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def nursery(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+def nursery() -> Iterator[Nursery]:
     """What starts ``scimmock`` quickly."""
     modules = [f"scimmock.cli.{module}" for module, _ in COMMANDS.values()]
     modules += ["scimmock.server.run", "uvicorn.lifespan.off", "uvicorn.loops.auto"]
-    made = Nursery(tmp_path_factory.mktemp("warm"), "scimmock.cli:main", *modules)
+    made = Nursery("scimmock.cli:main", *modules)
     yield made
     made.close()
 
 
 @pytest.fixture(scope="session")
-def warm_mitmproxy(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Nursery]:
+def warm_mitmproxy() -> Iterator[Nursery]:
     """What starts mitmdump quickly; of scimmock it has nothing, as the addon brings that."""
     pytest.importorskip("mitmproxy")
-    folder = tmp_path_factory.mktemp("mitmproxy")
-    made = Nursery(folder, "mitmproxy.tools.main:mitmdump", "mitmproxy.tools.dump")
+    made = Nursery("mitmproxy.tools.main:mitmdump", "mitmproxy.tools.dump")
     yield made
     made.close()
 

@@ -17,7 +17,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -68,33 +67,30 @@ class Nursery:
     ``function`` ("module:name") is what the forks call, with the arguments in `sys.argv`.
     """
 
-    def __init__(self, folder: Path, function: str, *modules: str) -> None:
-        self._path = folder / "nursery"
-        command = [sys.executable, __file__, str(self._path), function, *modules]
-        self._process = subprocess.Popen(command, cwd=folder)
+    def __init__(self, function: str, *modules: str) -> None:
         self._program = function.partition(".")[0]
+        self._orders, theirs = socket.socketpair()
+        with theirs:
+            command = [sys.executable, __file__, str(theirs.fileno()), function, *modules]
+            self._process = subprocess.Popen(command, pass_fds=[theirs.fileno()])
 
     def start(self, *arguments: str, output: IO[Any], env: dict[str, str], cwd: Path) -> Process:
         """Start a process that writes to a file; its input is empty."""
-        deadline = time.monotonic() + 30
-        while not self._path.exists():
-            assert self._process.poll() is None and time.monotonic() < deadline, "the nursery did not start"
-            time.sleep(0.01)
-        connection = socket.socket(socket.AF_UNIX)
-        connection.connect(str(self._path))
         order = json.dumps([[self._program, *arguments], env, str(cwd)]).encode()
-        socket.send_fds(connection, [len(order).to_bytes(4)], [output.fileno()])
-        connection.sendall(order)
+        connection, theirs = socket.socketpair()
+        with theirs:
+            socket.send_fds(self._orders, [len(order).to_bytes(4)], [output.fileno(), theirs.fileno()])
+            self._orders.sendall(order)
         return Process(connection)
 
     def close(self) -> None:
         """End it; what it has started goes on."""
-        self._process.kill()
+        self._orders.close()
         self._process.wait()
 
 
-def _grow(path: Path, function: str, modules: list[str]) -> None:
-    """Fork for each connection, for ever."""
+def _grow(orders: socket.socket, function: str, modules: list[str]) -> None:
+    """Fork for each order, until nobody can give one any more."""
     for name in modules:
         importlib.import_module(name)
     module, _, name = function.partition(":")
@@ -103,28 +99,28 @@ def _grow(path: Path, function: str, modules: list[str]) -> None:
     gc.freeze()
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for those who supervise
-    with socket.socket(socket.AF_UNIX) as listener:
-        beside = path.with_name(f"{path.name}.tmp")
-        listener.bind(str(beside))
-        listener.listen(64)
-        beside.rename(path)
-        while True:
-            connection, _ = listener.accept()
-            if os.fork() == 0:
-                break
-            connection.close()
-    _supervise(connection, call)
+    while True:
+        size, descriptors, *_ = socket.recv_fds(orders, 4, 2)
+        if not size:
+            return
+        order = orders.recv(int.from_bytes(size), socket.MSG_WAITALL)
+        if os.fork() == 0:
+            break
+        for descriptor in descriptors:
+            os.close(descriptor)
+    orders.close()
+    _supervise(order, *descriptors, call)
 
 
-def _supervise(connection: socket.socket, call: Any) -> None:
+def _supervise(order: bytes, output: int, descriptor: int, call: Any) -> None:
     """Fork the process itself and tell how it ends; returns nowhere but in the fork."""
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    size, (output, *_), *_ = socket.recv_fds(connection, 4, 1)
-    order = connection.recv(int.from_bytes(size), socket.MSG_WAITALL)
+    connection = socket.socket(fileno=descriptor)
     pid = os.fork()
     if pid == 0:
         connection.close()
         _be(output, *json.loads(order), call)
+    os.close(output)
     connection.sendall(pid.to_bytes(4))
     code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
     with contextlib.suppress(OSError):  # nobody may want to know any more
@@ -147,4 +143,4 @@ def _be(output: int, arguments: list[str], environment: dict[str, str], folder: 
 
 if __name__ == "__main__":
     sys.path[0] = ""  # as with ``python -m``, not the folder of this file
-    _grow(Path(sys.argv[1]), sys.argv[2], sys.argv[3:])
+    _grow(socket.socket(fileno=int(sys.argv[1])), sys.argv[2], sys.argv[3:])
