@@ -11,12 +11,16 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
 from hypothesis import settings
+
+from scimmock.cli.main import COMMANDS
+from tests.warm import Nursery, Process
 
 # In CI the same examples each time: new ones are for developers to find and to mend.
 settings.register_profile("ci", derandomize=True)
@@ -32,11 +36,19 @@ _PEER = Path(__file__).parents[1] / "benchmarks" / "peer.py"
 _numbers = itertools.count(1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def certificates_are_read_once() -> Iterator[None]:
+    """httpx reads all that certifi has for each client and each ``httpx.get``: 25 ms, here spent once."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("httpx._transports.default.create_ssl_context", cache(httpx.create_ssl_context))
+        yield
+
+
 @dataclass
 class LiveServer:
     """A ``scimmock serve`` process; ``ready`` is the content of its ready file."""
 
-    process: subprocess.Popen[str]
+    process: subprocess.Popen[str] | Process
     ready: dict[str, Any]
     log: Path
 
@@ -69,34 +81,56 @@ class LiveServer:
 Launch = Callable[..., LiveServer]
 
 
-def _clean_environment() -> dict[str, str]:
+def clean_environment() -> dict[str, str]:
+    """Return the environment without what is set for scimmock."""
     return {name: value for name, value in os.environ.items() if not name.startswith("SCIMMOCK_")}
 
 
-def _launcher(folder: Path, servers: list[LiveServer]) -> Launch:
-    def launch(*args: str, env: dict[str, str] | None = None, cwd: Path | None = None) -> LiveServer:
+@pytest.fixture(scope="session")
+def nursery() -> Iterator[Nursery]:
+    """What starts ``scimmock`` quickly."""
+    modules = [f"scimmock.cli.{module}" for module, _ in COMMANDS.values()]
+    modules += ["scimmock.server.run", "uvicorn.lifespan.off", "uvicorn.loops.auto"]
+    made = Nursery("scimmock.cli:main", *modules)
+    yield made
+    made.close()
+
+
+@pytest.fixture(scope="session")
+def warm_mitmproxy() -> Iterator[Nursery]:
+    """What starts mitmdump quickly; of scimmock it has nothing, as the addon brings that."""
+    pytest.importorskip("mitmproxy")
+    made = Nursery("mitmproxy.tools.main:mitmdump", "mitmproxy.tools.dump")
+    yield made
+    made.close()
+
+
+def _launcher(folder: Path, servers: list[LiveServer], nursery: Nursery) -> Launch:
+    def launch(
+        *args: str,
+        env: dict[str, str] | None = None,
+        cwd: Path | None = None,
+        cold: bool = False,
+        first: str = "",
+    ) -> LiveServer:
         number = next(_numbers)
         ready_file, log = folder / f"ready-{number}.json", folder / f"log-{number}.txt"
-        command = [
-            sys.executable,
-            "-m",
-            "scimmock",
-            "serve",
-            "--port",
-            "0",
-            "--ready-file",
-            str(ready_file),
-            *args,
-        ]
+        arguments = ["serve", "--port", "0", "--ready-file", str(ready_file), *args]
+        environment = clean_environment() | (env or {})
+        process: subprocess.Popen[str] | Process
         with log.open("w") as output:
-            process = subprocess.Popen(
-                command,
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                text=True,
-                env=_clean_environment() | (env or {}),
-                cwd=cwd or folder,
-            )
+            if cold or first:
+                code = f"{first or 'pass'}; from scimmock.cli import main; main()"
+                process = subprocess.Popen(
+                    [sys.executable, "-c", code, *arguments],
+                    stdout=output,
+                    stderr=subprocess.STDOUT,
+                    text=True,
+                    env=environment,
+                    cwd=cwd or folder,
+                )
+            else:
+                process = nursery.start(*arguments, output=output, env=environment, cwd=cwd or folder)
         deadline = time.monotonic() + 30
         while not ready_file.exists():
             if process.poll() is not None or time.monotonic() > deadline:
@@ -111,28 +145,64 @@ def _launcher(folder: Path, servers: list[LiveServer]) -> Launch:
 
 
 @pytest.fixture
-def launch(tmp_path: Path) -> Iterator[Launch]:
-    """Start servers with arguments of one's own: ``launch("--users", "5")``; they end with the test."""
+def launch(tmp_path: Path, nursery: Nursery) -> Iterator[Launch]:
+    """Start servers with arguments of one's own: ``launch("--users", "5")``; they end with the test.
+
+    They start warm unless ``cold`` is asked for; ``first`` is a statement that a process executes before.
+    """
     servers: list[LiveServer] = []
-    yield _launcher(tmp_path, servers)
+    yield _launcher(tmp_path, servers, nursery)
     for server in servers:
         server.stop()
 
 
 @pytest.fixture(scope="module")
-def launch_for_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launch]:
+def launch_for_module(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator[Launch]:
     """The same for servers that all tests of a module use."""
     servers: list[LiveServer] = []
-    yield _launcher(tmp_path_factory.mktemp("servers"), servers)
+    yield _launcher(tmp_path_factory.mktemp("servers"), servers, nursery)
     for server in servers:
         server.stop()
 
 
+Here = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Here:
+    """Run ``scimmock`` with arguments in this process, which is cheaper than one of its own.
+
+    What ends with a traceback fails the test, and so does a server that would run.
+    """
+    from scimmock.cli.main import main
+    from scimmock.server.run import Running
+
+    def run_command(
+        *arguments: str, env: dict[str, str] | None = None, cwd: Path | None = None
+    ) -> subprocess.CompletedProcess[str]:
+        with monkeypatch.context() as patch:
+            patch.chdir(cwd or tmp_path)
+            for name in os.environ.keys() - clean_environment().keys():
+                patch.delenv(name)
+            for name, value in (env or {}).items():
+                patch.setenv(name, value)
+            patch.setattr("sys.argv", ["scimmock", *arguments])
+            patch.setattr(Running, "serve", lambda *_: pytest.fail("the server was started"))
+            with pytest.raises(SystemExit) as caught:
+                main()
+        said = capsys.readouterr()
+        assert isinstance(caught.value.code, int)
+        return subprocess.CompletedProcess(arguments, caught.value.code, said.out, said.err)
+
+    return run_command
+
+
 @pytest.fixture(scope="session")
-def shared_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[LiveServer]:
+def shared_server(tmp_path_factory: pytest.TempPathFactory, nursery: Nursery) -> Iterator[LiveServer]:
     """One ``rfc`` server for the whole session; tests use tenants of it."""
     servers: list[LiveServer] = []
-    yield _launcher(tmp_path_factory.mktemp("server"), servers)("--users", "0", "--groups", "0")
+    launch = _launcher(tmp_path_factory.mktemp("server"), servers, nursery)
+    yield launch("--users", "0", "--groups", "0")
     for server in servers:
         assert server.stop() == 0
 

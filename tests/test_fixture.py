@@ -37,6 +37,13 @@ def said(folder: Path, text: str) -> str:
     return str(caught.value)
 
 
+def test_only_shipped_fixtures_are_read_once(folder: Path) -> None:
+    """A file of one's own may change while a server runs."""
+    assert load_fixture("slack@v1") is load_fixture("slack@v1") is not load_fixture("slack")
+    head = "fixture: mine\nkind: service\ntitle: "
+    assert [load(folder, head + title).title for title in ("One", "Two")] == ["One", "Two"]
+
+
 @pytest.mark.parametrize(
     ("text", "where", "what"),
     [

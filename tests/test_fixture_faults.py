@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
-import sys
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +10,7 @@ import pytest
 
 from scimmock.errors import FileError
 from scimmock.fixture import Fixture, combine, load_fixture
+from tests.conftest import Here
 
 HEAD = "fixture: mine\ntitle: Mine\nkind: service\n"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -28,20 +25,9 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.fixture
-def run(folder: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
-    """Run ``scimmock`` with arguments beside the fixture's folder; a traceback fails the test."""
-
-    def run_command(*arguments: str) -> subprocess.CompletedProcess[str]:
-        clean = {name: value for name, value in os.environ.items() if not name.startswith("SCIMMOCK_")}
-        command = [sys.executable, "-m", "scimmock", *arguments]
-        environment = clean | {"COLUMNS": "400"}
-        done = subprocess.run(
-            command, capture_output=True, text=True, timeout=20, env=environment, cwd=folder.parent
-        )
-        assert "Traceback" not in done.stderr, done.stderr
-        return done
-
-    return run_command
+def run(folder: Path, here: Here) -> Here:
+    """Run ``scimmock`` with arguments beside the fixture's folder."""
+    return lambda *arguments: here(*arguments, env={"COLUMNS": "400"}, cwd=folder.parent)
 
 
 def load(folder: Path, text: str) -> Fixture:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
-
-import pytest
 
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "scimmock"
@@ -49,10 +48,20 @@ def _room(path: Path) -> str:
     return parts[0].removesuffix(".py")
 
 
-def _imports(path: Path) -> Iterator[str]:
-    """Yield the absolute names of all modules that a file imports, anywhere in it."""
+@cache
+def _tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
+def _imports(path: Path) -> tuple[str, ...]:
+    """Return the absolute names of all modules that a file imports, anywhere in it."""
+    return tuple(_imported(path))
+
+
+def _imported(path: Path) -> Iterator[str]:
     package = path.relative_to(ROOT).parts[:-1]
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(_tree(path)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -63,55 +72,57 @@ def _imports(path: Path) -> Iterator[str]:
                 yield from (f"{module}.{alias.name}" for alias in node.names)
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_imports_point_one_way(path: Path) -> None:
-    room = _room(path)
-    for name in _imports(path):
-        first, _, rest = name.partition(".")
-        if first != "scimmock" or not rest:
-            continue
-        target = rest.split(".")[0]
-        assert target == room or LEVELS[target] < LEVELS[room], f"{room} must not import {name}"
+def _shown(path: Path) -> str:
+    return str(path.relative_to(ROOT))
 
 
-@pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))
-def test_files_answer_one_question(path: Path) -> None:
-    assert len(path.read_text("utf-8").splitlines()) <= 400
+def _imported_by(files: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """Yield the names of files with each module that they import."""
+    return ((_shown(path), name) for path in files for name in _imports(path))
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in FILES if _room(path) in STANDARD_LIBRARY_ONLY],
-    ids=lambda path: str(path.relative_to(ROOT)),
-)
-def test_the_core_needs_the_standard_library_only(path: Path) -> None:
-    for name in _imports(path):
-        first = name.partition(".")[0]
-        assert first == "scimmock" or first in sys.stdlib_module_names, name
+def test_imports_point_one_way() -> None:
+    wrong = []
+    for path in FILES:
+        room = _room(path)
+        for name in _imports(path):
+            first, _, rest = name.partition(".")
+            target = rest.split(".")[0]
+            if first == "scimmock" and rest and target != room and LEVELS[target] >= LEVELS[room]:
+                wrong.append(f"{_shown(path)} must not import {name}")
+    assert wrong == []
+
+
+def test_files_answer_one_question() -> None:
+    assert [_shown(path) for path in FILES if len(path.read_text("utf-8").splitlines()) > 400] == []
+
+
+def test_the_core_needs_the_standard_library_only() -> None:
+    core = [path for path in FILES if _room(path) in STANDARD_LIBRARY_ONLY]
+    known = {"scimmock", *sys.stdlib_module_names}
+    assert {_room(path) for path in core} == set(STANDARD_LIBRARY_ONLY)
+    assert [(path, name) for path, name in _imported_by(core) if name.partition(".")[0] not in known] == []
 
 
 def test_only_the_proxy_knows_mitmproxy() -> None:
-    users = {
-        _room(path) for path in FILES if any(name.split(".")[0] == "mitmproxy" for name in _imports(path))
-    }
-    assert users <= {"proxy"}
+    others = [path for path in FILES if _room(path) != "proxy"]
+    assert [path for path, name in _imported_by(others) if name.split(".")[0] == "mitmproxy"] == []
 
 
-@pytest.mark.parametrize(
-    "path",
-    [path for path in FILES if _room(path) == "proxy" and path.name != "faults.py"],
-    ids=lambda path: str(path.relative_to(ROOT)),
-)
-def test_the_addon_runs_where_nothing_but_mitmproxy_is_installed(path: Path) -> None:
+def test_the_addon_runs_where_nothing_but_mitmproxy_is_installed() -> None:
     """Only its faults, which it imports when they are asked for, may need more."""
-    for name in _imports(path):
+    addon = [path for path in FILES if _room(path) == "proxy" and path.name != "faults.py"]
+    wrong = []
+    for path, name in _imported_by(addon):
         first, _, rest = name.partition(".")
         room = rest.split(".")[0]
         alone = first in sys.stdlib_module_names or first == "mitmproxy"
         own = first == "scimmock" and (room in ("", "proxy", "hosts", *STANDARD_LIBRARY_ONLY))
-        assert alone or own, name
+        if not alone and not own:
+            wrong.append((path, name))
+    assert addon and wrong == []
 
 
 def test_every_file_says_what_it_is_for() -> None:
-    silent = [str(path) for path in FILES if not ast.get_docstring(ast.parse(path.read_text("utf-8")))]
+    silent = [str(path) for path in FILES if not ast.get_docstring(_tree(path))]
     assert silent == []

@@ -11,6 +11,7 @@ import pytest
 from scimmock.cli.main import COMMANDS, cli
 from scimmock.cli.reference import every_command
 from scimmock.version import __version__
+from tests.conftest import Here
 
 PATHS: list[tuple[str, ...]] = [(), *(tuple(called.split()[1:]) for called, _ in every_command())]
 
@@ -74,9 +75,9 @@ def test_help_as_a_process(run: Any) -> None:
         (("frobnicate",), "serve"),
     ],
 )
-def test_near_misses(run: Any, arguments: tuple[str, ...], hint: str) -> None:
+def test_near_misses(here: Here, arguments: tuple[str, ...], hint: str) -> None:
     """A wrong command or option is exit code 2 and names what was probably meant."""
-    done = run(*arguments)
+    done = here(*arguments)
     assert done.returncode == 2 and done.stdout == "" and hint in done.stderr
 
 
@@ -141,18 +142,18 @@ def test_wrong_options_of_serve(
     assert isinstance(answer.exception, SystemExit)
 
 
-def test_an_unknown_fixture(run: Any) -> None:
+def test_an_unknown_fixture(here: Here) -> None:
     """An unknown fixture is exit code 4 with the near name; a folder without fixture.yaml too."""
-    done = run("serve", "--fixture", "oktaa", "--port", "0")
+    done = here("serve", "--fixture", "oktaa", "--port", "0")
     assert done.returncode == 4 and "okta" in done.stderr
-    done = run("serve", "--fixture", "./nothing", "--port", "0")
+    done = here("serve", "--fixture", "./nothing", "--port", "0")
     assert done.returncode == 4 and "nothing" in done.stderr
 
 
-def test_a_wrong_file_of_people(run: Any, tmp_path: Any) -> None:
+def test_a_wrong_file_of_people(here: Here, tmp_path: Any) -> None:
     """A file of people that cannot be read is exit code 4 with its name."""
     (tmp_path / "people.json").write_text('{"Users": [{"userName": "a"}, {"userName": "A"}]}')
-    done = run("serve", "--people", "people.json", "--port", "0")
+    done = here("serve", "--people", "people.json", "--port", "0")
     assert done.returncode == 4 and "people.json" in done.stderr
 
 

@@ -9,7 +9,6 @@ import shlex
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -23,6 +22,7 @@ from scimmock.cli.record import command
 from scimmock.traffic.recording import open_recording
 
 from ..conftest import USER, Launch, LiveServer
+from ..warm import Nursery
 
 pytest.importorskip("mitmproxy")
 
@@ -33,28 +33,14 @@ Record = Callable[..., "Recording"]
 class Recording:
     """A ``scimmock record`` on a free port."""
 
-    def __init__(self, folder: Path, number: int, arguments: tuple[str, ...]) -> None:
+    def __init__(self, nursery: Nursery, folder: Path, number: int, arguments: tuple[str, ...]) -> None:
         self._ready = folder / f"recorder-{number}.json"
         self._output = folder / f"recorder-{number}.txt"
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SCIMMOCK_")}
-        command = [
-            sys.executable,
-            "-m",
-            "scimmock",
-            "record",
-            "--port",
-            "0",
-            "--ready-file",
-            str(self._ready),
-        ]
+        environment["XDG_STATE_HOME"] = str(folder / "state")
+        given = ["record", "--port", "0", "--ready-file", str(self._ready), *arguments]
         with self._output.open("w") as output:
-            self.process = subprocess.Popen(
-                [*command, *arguments],
-                stdout=output,
-                stderr=subprocess.STDOUT,
-                cwd=folder,
-                env=environment | {"XDG_STATE_HOME": str(folder / "state")},
-            )
+            self.process = nursery.start(*given, output=output, env=environment, cwd=folder)
 
     @property
     def output(self) -> str:
@@ -79,12 +65,12 @@ class Recording:
 
 
 @pytest.fixture
-def record(tmp_path: Path) -> Iterator[Record]:
+def record(tmp_path: Path, nursery: Nursery) -> Iterator[Record]:
     """Start recorders; they end with the test."""
     made: list[Recording] = []
 
     def start(*arguments: str) -> Recording:
-        made.append(Recording(tmp_path, len(made), arguments))
+        made.append(Recording(nursery, tmp_path, len(made), arguments))
         return made[-1]
 
     yield start

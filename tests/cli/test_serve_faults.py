@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.conftest import Here
+
 EMPTY = ("--users", "0", "--groups", "0")
 BUSY = "- {name: busy, match: {resource: Users}, when: {first: 1}, do: {status: 503}}\n"
 LIMITED = (
@@ -120,11 +122,11 @@ def test_the_command_line_takes_the_place_of_the_file(launch: Any, files: Path) 
         (["--fault-hedaer"], 2, "--fault-header"),
     ],
 )
-def test_wrong_ones_do_not_start(run: Any, files: Path, arguments: list[str], code: int, what: str) -> None:
+def test_wrong_ones_do_not_start(here: Here, files: Path, arguments: list[str], code: int, what: str) -> None:
     (files / "bad.yaml").write_text("- do: {staus: 503}\n")
     (files / "named-slow.yaml").write_text("- {name: slow, do: {status: 503}}\n")
     (files / "many.yaml").write_text("- do: {status: 503}\n" * 1001)
-    done = run("serve", "--port", "0", *EMPTY, *arguments, cwd=files)
+    done = here("serve", "--port", "0", *EMPTY, *arguments, cwd=files)
     assert done.returncode == code and what in done.stderr, done.stderr
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable
+from contextlib import AsyncExitStack
 from typing import Any
 
 import httpx
@@ -21,17 +22,21 @@ def _at_once(client: httpx.Client, number: int, call: Call) -> list[httpx.Respon
     """Make the calls 0 to ``number`` - 1 at the same moment, each on a connection of its own."""
 
     async def run() -> list[httpx.Response]:
-        limits = httpx.Limits(max_connections=number, max_keepalive_connections=number)
-        async with httpx.AsyncClient(
-            base_url=client.base_url, headers=client.headers, limits=limits, timeout=30
-        ) as many:
+        async with AsyncExitStack() as stack:
+            # A client each: one with so many connections looks through all of them for each call.
+            many = [
+                await stack.enter_async_context(
+                    httpx.AsyncClient(base_url=client.base_url, headers=client.headers, timeout=30)
+                )
+                for _ in range(number)
+            ]
             # All connections are open before the first call that counts.
-            await asyncio.gather(*(many.get("/ServiceProviderConfig") for _ in range(number)))
+            await asyncio.gather(*(each.get("/ServiceProviderConfig") for each in many))
             start = asyncio.Event()
 
             async def one(index: int) -> httpx.Response:
                 await start.wait()
-                return await call(many, index)
+                return await call(many[index], index)
 
             tasks = [asyncio.create_task(one(index)) for index in range(number)]
             await asyncio.sleep(0)
@@ -76,12 +81,13 @@ def test_fifty_creates_of_different_names_all_win(scim: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("each", [1, 5])
-def test_a_hundred_members_added_at_once_are_all_there(scim: httpx.Client, each: int) -> None:
+def test_a_hundred_members_added_at_once_are_all_there(
+    tenant: Callable[..., httpx.Client], each: int
+) -> None:
     """100 clients add members to one group at once, each its own: none is lost, none stands twice."""
-    users = [
-        scim.post("/Users", json={"schemas": [USER], "userName": f"user{number}"}).json()["id"]
-        for number in range(100)
-    ]
+    scim = tenant(users=100)
+    users = [user["id"] for user in scim.get("/Users", params={"count": 100}).json()["Resources"]]
+    assert len(users) == 100
     group = scim.post("/Groups", json={"schemas": [GROUP], "displayName": "all"}).json()["id"]
 
     def add(client: httpx.AsyncClient, index: int) -> Awaitable[httpx.Response]:
@@ -98,12 +104,11 @@ def test_a_hundred_members_added_at_once_are_all_there(scim: httpx.Client, each:
     assert belonging["totalResults"] == 100
 
 
-def test_members_come_and_go_at_once(scim: httpx.Client) -> None:
+def test_members_come_and_go_at_once(tenant: Callable[..., httpx.Client]) -> None:
     """50 removals and 50 additions on one group at once leave exactly those who were added."""
-    users = [
-        scim.post("/Users", json={"schemas": [USER], "userName": f"user{number}"}).json()["id"]
-        for number in range(100)
-    ]
+    scim = tenant(users=100)
+    users = [user["id"] for user in scim.get("/Users", params={"count": 100}).json()["Resources"]]
+    assert len(users) == 100
     old, new = users[:50], users[50:]
     body = {"schemas": [GROUP], "displayName": "all", "members": [{"value": id} for id in old]}
     group = scim.post("/Groups", json=body).json()["id"]

@@ -45,15 +45,13 @@ PEOPLE = [{"users": 0, "groups": 0}, {"users": 25, "groups": 5}]
 def test_the_compliance_checker_finds_no_error(
     tenant: MakeTenant, scim2_client: MakeClient, fixture: str, people: dict[str, int]
 ) -> None:
-    """Every check of scim2-tester passes, with nothing and with people in the directory."""
+    """Every check of scim2-tester passes, with nothing and with people in the directory.
+
+    They reach discovery, both types of resource and all PATCH operations, and skip none.
+    """
     results = check_server(scim2_client(tenant(fixture=fixture, **people)))
     wrong = [result for result in results if result.status in WRONG]
     assert not wrong, _report(wrong)
-
-
-def test_the_compliance_checker_went_all_the_way(tenant: MakeTenant, scim2_client: MakeClient) -> None:
-    """The checks reached discovery, both types of resource and all PATCH operations, and skipped none."""
-    results = check_server(scim2_client(tenant()))
     for kind in ("User", "Group"):
         assert {result.title for result in results if result.resource_type == kind} >= {
             title for title in AREAS if title.startswith(("object", "check"))
@@ -72,5 +70,5 @@ def test_the_compliance_checker_can_fail(tenant: MakeTenant, scim2_client: MakeC
 
     client = tenant()
     client.event_hooks = {"response": [spoil]}
-    results = check_server(scim2_client(client))
+    results = check_server(scim2_client(client), include_tags={"crud:create"})
     assert any(result.status in WRONG for result in results)

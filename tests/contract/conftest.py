@@ -6,6 +6,7 @@ import itertools
 import os
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 import httpx
@@ -18,6 +19,7 @@ from tests.contract.words import Words
 _numbers = itertools.count(1)
 
 
+@cache
 def every_fixture() -> list[str]:
     """Return each fixture with each of its variants; one that has a default stands under that name."""
     found = []
@@ -36,6 +38,7 @@ def listed(answer: httpx.Response) -> list[dict[str, Any]]:
     return list(envelope[key])
 
 
+@cache
 def every_service() -> list[str]:
     """Return those of them that have more than an endpoint for bulk requests."""
     return [

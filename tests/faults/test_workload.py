@@ -13,7 +13,7 @@ from scimmock.faults.files import packs
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-WORKERS, ROUNDS = 12, 3  # with the requests of a round: over 2,000 for twelve packs
+WORKERS = 24  # with the requests of each: over 2,000 for twelve packs
 
 
 def patch(*operations: dict[str, Any]) -> dict[str, Any]:
@@ -23,9 +23,9 @@ def patch(*operations: dict[str, Any]) -> dict[str, Any]:
 class Worker:
     """One client with users of its own, so that nobody else writes to them."""
 
-    def __init__(self, client: httpx.AsyncClient, name: str) -> None:
+    def __init__(self, client: httpx.AsyncClient, number: int) -> None:
         self.client = client
-        self.name = name
+        self.number = number
         self.sent = 0
 
     async def ask(self, method: str, path: str, body: Any = None) -> Any:
@@ -38,36 +38,33 @@ class Worker:
             return None
 
     async def work(self) -> None:
-        for number in range(ROUNDS):
-            name = f"{self.name}-{number}"
-            user = await self.ask("POST", "/Users", {"schemas": [USER], "userName": name, "active": True})
-            found = await self.ask("GET", f'/Users?filter=userName eq "{name}"')
-            await self.ask("GET", "/Users?startIndex=3&count=5")
-            await self.ask("GET", "/Users?startIndex=8&count=5")
-            rows = (found or {}).get("Resources") or [user or {}]
-            id = (user or rows[0] or {}).get("id")
-            if id is None:
-                continue
-            await self.ask("GET", f"/Users/{id}")
-            title = {"op": "replace", "path": "title", "value": "x"}
-            nick = {"op": "replace", "path": "nickName", "value": "y"}
-            await self.ask("PATCH", f"/Users/{id}", patch(title, nick))
-            await self.ask(
-                "PATCH", f"/Users/{id}", patch({"op": "replace", "path": "active", "value": False})
-            )
-            group = await self.ask(
-                "POST", "/Groups", {"schemas": [GROUP], "displayName": name, "members": [{"value": id}]}
-            )
-            if group and group.get("id"):
-                await self.ask("DELETE", f"/Groups/{group['id']}")
-            if number % 2:
-                await self.ask("DELETE", f"/Users/{id}")
+        name = f"worker-{self.number}"
+        user = await self.ask("POST", "/Users", {"schemas": [USER], "userName": name, "active": True})
+        found = await self.ask("GET", f'/Users?filter=userName eq "{name}"')
+        await self.ask("GET", "/Users?startIndex=3&count=5")
+        await self.ask("GET", "/Users?startIndex=8&count=5")
+        rows = (found or {}).get("Resources") or [user or {}]
+        id = (user or rows[0] or {}).get("id")
+        if id is None:
+            return
+        await self.ask("GET", f"/Users/{id}")
+        title = {"op": "replace", "path": "title", "value": "x"}
+        nick = {"op": "replace", "path": "nickName", "value": "y"}
+        await self.ask("PATCH", f"/Users/{id}", patch(title, nick))
+        await self.ask("PATCH", f"/Users/{id}", patch({"op": "replace", "path": "active", "value": False}))
+        group = await self.ask(
+            "POST", "/Groups", {"schemas": [GROUP], "displayName": name, "members": [{"value": id}]}
+        )
+        if group and group.get("id"):
+            await self.ask("DELETE", f"/Groups/{group['id']}")
+        if self.number % 2:
+            await self.ask("DELETE", f"/Users/{id}")
 
 
 async def play(url: str, token: str) -> int:
     headers = {"Authorization": f"Bearer {token}"}
     async with httpx.AsyncClient(base_url=url, headers=headers, timeout=20) as client:
-        workers = [Worker(client, f"worker-{number}") for number in range(WORKERS)]
+        workers = [Worker(client, number) for number in range(WORKERS)]
         await asyncio.gather(*(worker.work() for worker in workers))
     return sum(worker.sent for worker in workers)
 

@@ -7,8 +7,6 @@ import itertools
 import json
 import re
 import shlex
-import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -21,7 +19,7 @@ from scimmock.idps.answers import CHECKS
 from scimmock.idps.differences import KINDS
 from scimmock.idps.scenario import load_scenario, scenario_names
 
-from ..conftest import Launch, LiveServer
+from ..conftest import Here, Launch, LiveServer
 
 PAGE = (Path(__file__).parents[2] / "docs" / "provision.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(sh)?\n(.*?)^```", PAGE, re.MULTILINE | re.DOTALL)
@@ -77,7 +75,7 @@ def servers(launch_for_module: Launch) -> dict[str, LiveServer]:
 
 
 @pytest.fixture
-def service(servers: dict[str, LiveServer]) -> Iterator[Callable[[str, str], LiveServer]]:
+def service(servers: dict[str, LiveServer], here: Here) -> Iterator[Callable[[str, str], LiveServer]]:
     """Return the server for a provider, empty and without faults, with a pack of them if one is named."""
 
     def prepared(name: str, pack: str) -> LiveServer:
@@ -86,15 +84,10 @@ def service(servers: dict[str, LiveServer]) -> Iterator[Callable[[str, str], Liv
             control.delete("/faults")
             assert control.delete("/state").status_code == 204
             if pack:
-                run("faults", "add", pack, "--url", server.url)
+                here("faults", "add", pack, "--url", server.url)
         return server
 
     yield prepared
-
-
-def run(*args: str, cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
-    arguments = [sys.executable, "-m", "scimmock", *args]
-    return subprocess.run(arguments, capture_output=True, text=True, cwd=cwd, timeout=60)
 
 
 def at(server: LiveServer, line: str) -> list[str]:
@@ -116,10 +109,12 @@ def plain(text: str, server: LiveServer) -> list[str]:
 
 
 @pytest.mark.parametrize("line", COMMANDS, ids=lambda line: line.partition(" --")[2][:60])
-def test_the_examples_work(line: str, service: Callable[[str, str], LiveServer], tmp_path: Path) -> None:
+def test_the_examples_work(
+    line: str, service: Callable[[str, str], LiveServer], here: Here, tmp_path: Path
+) -> None:
     pack = "orphaned-accounts" if FAILING in line else ""
     server = service(provider_of(line), pack)
-    ended = run(*at(server, line), cwd=tmp_path)
+    ended = here(*at(server, line))
     assert ended.returncode == (1 if pack else 0), ended.stdout + ended.stderr
     for name in ("report.xml", "report.json", "session.jsonl"):
         assert (tmp_path / name).exists() is (name in line)
@@ -142,25 +137,26 @@ def test_some_examples_show_their_output() -> None:
     assert len(COMMANDS) >= 8
 
 
-def test_a_quarantine_is_shown_as_the_page_has_it(service: Callable[[str, str], LiveServer]) -> None:
+def test_a_quarantine_is_shown_as_the_page_has_it(
+    service: Callable[[str, str], LiveServer], here: Here
+) -> None:
     server = service("entra", "")
-    ended = run("provision", "--as", "entra", "--to", server.base_url, "--token", "wrong")
+    ended = here("provision", "--as", "entra", "--to", server.base_url, "--token", "wrong")
     (told,) = (line for line in ended.stdout.splitlines() if line.startswith("STOPPED"))
     assert told in PAGE
     assert ended.returncode == 1
 
 
 def test_every_orphan_that_a_fault_made_is_found(
-    service: Callable[[str, str], LiveServer], tmp_path: Path
+    service: Callable[[str, str], LiveServer], here: Here, tmp_path: Path
 ) -> None:
     """What the server acknowledged last of each account, by its own journal, and what it has of it."""
     server = service("entra", "orphaned-accounts")
     with httpx.Client(base_url=f"{server.url}/_scimmock") as control:
         assert control.delete("/journal").status_code == 204
-        ended = run(
+        ended = here(
             *("provision", "--as", "entra", "--to", server.base_url, "--token", "scimmock"),
             *("--users", "40", "--scenario", "offboard", "--json", "report.json", "--quiet"),
-            cwd=tmp_path,
         )
         assert ended.returncode == 1, ended.stderr
         seen: list[dict[str, Any]] = []

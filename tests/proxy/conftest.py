@@ -22,15 +22,27 @@ import pytest
 
 from scimmock.cli.addon_path import ADDON
 
-_RUN = "from mitmproxy.tools.main import mitmdump; mitmdump()"
+from ..warm import Nursery, Process
+
+RUN = "from mitmproxy.tools.main import mitmdump; mitmdump()"
 _numbers = itertools.count(1)
 
 
 class Dump:
-    """A mitmdump that records in ``path``; ``options`` are set as ``--set name=value``."""
+    """A mitmdump that records in ``path``; ``options`` are set as ``--set name=value``.
+
+    It starts warm unless ``code`` says what Python executes to run it.
+    """
 
     def __init__(
-        self, folder: Path, mode: str, *arguments: str, code: str = _RUN, addon: Path = ADDON, **options: Any
+        self,
+        nursery: Nursery,
+        folder: Path,
+        mode: str,
+        *arguments: str,
+        code: str | None = None,
+        addon: Path = ADDON,
+        **options: Any,
     ) -> None:
         number = next(_numbers)
         self.folder = folder
@@ -44,16 +56,21 @@ class Dump:
             "scim_summary": self._summary,
             "scim_redact": "none",
         } | options
-        command = [sys.executable, "-c", code, "-q", "--mode", mode, "--listen-host", "127.0.0.1", "-p", "0"]
-        command += ["-s", str(addon), *arguments]
+        given = ["-q", "--mode", mode, "--listen-host", "127.0.0.1", "-p", "0", "-s", str(addon)]
+        given += [str(argument) for argument in arguments]
         for name, value in options.items():
-            command += ["--set", f"{name}={value}"]
+            given += ["--set", f"{name}={value}"]
         environment = {name: value for name, value in os.environ.items() if not name.startswith("SCIMMOCK_")}
         environment["XDG_STATE_HOME"] = str(folder / "state")
+        self.process: subprocess.Popen[bytes] | Process
         with self._log.open("w") as output:
-            self.process = subprocess.Popen(
-                command, stdout=output, stderr=subprocess.STDOUT, env=environment, cwd=folder
-            )
+            if code is None:
+                self.process = nursery.start(*given, output=output, env=environment, cwd=folder)
+            else:
+                command = [sys.executable, "-c", code, *given]
+                self.process = subprocess.Popen(
+                    command, stdout=output, stderr=subprocess.STDOUT, env=environment, cwd=folder
+                )
 
     @property
     def output(self) -> str:
@@ -115,13 +132,12 @@ class Dump:
 
 
 @contextlib.contextmanager
-def dumps(folder: Path) -> Iterator[Callable[..., Dump]]:
+def dumps(nursery: Nursery, folder: Path) -> Iterator[Callable[..., Dump]]:
     """Start them with ``make(mode, scim_base=...)``; they end with the block."""
-    pytest.importorskip("mitmproxy")
     made: list[Dump] = []
 
     def make(*arguments: Any, **options: Any) -> Dump:
-        made.append(Dump(folder, *arguments, **options))
+        made.append(Dump(nursery, folder, *arguments, **options))
         return made[-1]
 
     yield make
@@ -131,16 +147,18 @@ def dumps(folder: Path) -> Iterator[Callable[..., Dump]]:
 
 
 @pytest.fixture
-def mitmdump(tmp_path: Path) -> Iterator[Callable[..., Dump]]:
+def mitmdump(tmp_path: Path, warm_mitmproxy: Nursery) -> Iterator[Callable[..., Dump]]:
     """Start mitmdumps that end with the test."""
-    with dumps(tmp_path) as make:
+    with dumps(warm_mitmproxy, tmp_path) as make:
         yield make
 
 
 @pytest.fixture(scope="module")
-def mitmdump_for_module(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[..., Dump]]:
+def mitmdump_for_module(
+    tmp_path_factory: pytest.TempPathFactory, warm_mitmproxy: Nursery
+) -> Iterator[Callable[..., Dump]]:
     """The same for those that all tests of a module use."""
-    with dumps(tmp_path_factory.mktemp("mitmdump")) as make:
+    with dumps(warm_mitmproxy, tmp_path_factory.mktemp("mitmdump")) as make:
         yield make
 
 

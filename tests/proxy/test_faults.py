@@ -10,8 +10,6 @@ import os
 import re
 import socket
 import ssl
-import subprocess
-import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -30,6 +28,7 @@ from scimmock.faults.at_proxy import beyond_proxy, load_for_proxy
 from scimmock.faults.base import actions
 from scimmock.faults.files import load_faults, packs
 from scimmock.proxy.faults import ProxyFaults
+from tests.warm import Nursery, Process
 
 DOCS = Path(__file__).parents[2] / "docs" / "faults.md"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
@@ -114,7 +113,7 @@ CASES = """
 class Proxy:
     """A mitmdump with rules, in front of a server."""
 
-    def __init__(self, process: subprocess.Popen[bytes], port: int, log: Path, out: Path, base: str) -> None:
+    def __init__(self, process: Process, port: int, log: Path, out: Path, base: str) -> None:
         self.process = process
         self.port = port
         self.log = log
@@ -142,23 +141,16 @@ class Proxy:
             time.sleep(0.01)
 
 
-def start(folder: Path, upstream: str, rules: list[str], *options: str) -> Proxy:
+def start(nursery: Nursery, folder: Path, upstream: str, rules: list[str], *options: str) -> Proxy:
     """Start mitmdump with the rules of packs and files in front of a server."""
     script, ready, out, log = (folder / name for name in ("addon.py", "ready", "out.jsonl", "log.txt"))
     script.write_text(ADDON)
     out.touch()
-    mitmdump = Path(sys.executable).with_name("mitmdump")
+    given = ["--mode", f"reverse:{upstream}", "--listen-host", "127.0.0.1", "-p", "0", "-s", str(script)]
+    given += ["--set", f"confdir={folder}", "--set", "keep_host_header=true", *options]
+    environment = {**os.environ, "RULES": json.dumps(rules), "READY": str(ready), "OUT": str(out)}
     with log.open("wb") as output:
-        process = subprocess.Popen(
-            [
-                mitmdump,
-                *("--mode", f"reverse:{upstream}", "--listen-host", "127.0.0.1", "-p", "0", "-s", script),
-                *("--set", f"confdir={folder}", "--set", "keep_host_header=true", *options),
-            ],
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**os.environ, "RULES": json.dumps(rules), "READY": str(ready), "OUT": str(out)},
-        )
+        process = nursery.start(*given, output=output, env=environment, cwd=folder)
     deadline = time.monotonic() + 20
     while not ready.exists():
         if process.poll() is not None or time.monotonic() > deadline:
@@ -169,7 +161,9 @@ def start(folder: Path, upstream: str, rules: list[str], *options: str) -> Proxy
 
 
 @pytest.fixture(scope="module")
-def proxy(shared_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Proxy]:
+def proxy(
+    shared_server: Any, tmp_path_factory: pytest.TempPathFactory, warm_mitmproxy: Nursery
+) -> Iterator[Proxy]:
     folder = tmp_path_factory.mktemp("proxy")
     rules = folder / "rules.yaml"
     lines = []
@@ -181,7 +175,7 @@ def proxy(shared_server: Any, tmp_path_factory: pytest.TempPathFactory) -> Itera
             match = f"match: {{header: {{X-Case: {case}}}, filter: 'active eq false', client: python-httpx}}"
         lines.append(line.replace(", ", f", {match}, ", 1))
     rules.write_text("\n".join(lines))
-    made = start(folder, shared_server.url, [str(rules)])
+    made = start(warm_mitmproxy, folder, shared_server.url, [str(rules)])
     yield made
     made.process.terminate()
     assert made.process.wait(timeout=10) == 0
@@ -591,11 +585,11 @@ def test_over_http_2_answers_and_endings_are_the_same(proxy: Proxy, scim: httpx.
 
 
 def test_a_client_that_hangs_does_not_keep_mitmproxy_from_ending(
-    shared_server: Any, scim: httpx.Client, tmp_path: Path
+    shared_server: Any, scim: httpx.Client, tmp_path: Path, warm_mitmproxy: Nursery
 ) -> None:
     rules = tmp_path / "rules.yaml"
     rules.write_text("- {name: hang, match: {operation: list}, do: {hang: true}}")
-    proxy = start(tmp_path, shared_server.url, ["throttled", str(rules)])
+    proxy = start(warm_mitmproxy, tmp_path, shared_server.url, ["throttled", str(rules)])
     try:
         with proxy.client(scim, "pack") as client:
             statuses = [create(client, f"user-{number}").status_code for number in range(12)]

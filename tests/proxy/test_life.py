@@ -17,7 +17,7 @@ import pytest
 from scimmock.cli.addon_path import ADDON
 
 from ..conftest import USER
-from .conftest import _RUN, Dump, Raw, document
+from .conftest import RUN, Dump, Raw, document
 
 pytest.importorskip("mitmproxy")
 
@@ -76,7 +76,7 @@ def test_a_recording_is_continued_or_replaced(upstream: Raw, mitmdump: Callable[
 
 def test_a_disk_that_is_full(upstream: Raw, mitmdump: Callable[..., Dump]) -> None:
     """The traffic goes on, it is said at once and once, what is written is whole, the end is 6."""
-    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); {_RUN}"
+    limited = f"import resource; resource.setrlimit(resource.RLIMIT_FSIZE, (4096, 4096)); {RUN}"
     dump = mitmdump(f"reverse:{upstream.url}", code=limited)
     assert ask(dump, 10) == 10
     assert dump.output.count("cannot be written") == 1 and str(dump.path) in dump.output
@@ -159,7 +159,7 @@ def test_where_nothing_but_mitmproxy_is_installed(
         f"        if name.partition('.')[0] in {BLOCKED} or (name == 'scimmock' and not found):\n"
         "            raise ModuleNotFoundError(name, name=name)\n"
         "sys.meta_path.insert(0, Blocker())\n"
-        f"{_RUN}"
+        f"{RUN}"
     )
     dump = mitmdump(f"reverse:{upstream.url}", code=code, scim_redact="pseudonyms")
     assert ask(dump, 1) == 1

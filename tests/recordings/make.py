@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.utils import formatdate
@@ -31,6 +31,7 @@ from scimmock.traffic.redact.redactor import Redactor
 from scimmock.traffic.redact.session import redact_session
 from scimmock.yamlfile import read_yaml
 from tests.recordings.likeness import essence
+from tests.warm import Process
 
 RECORDINGS = Path(__file__).parents[2] / "recordings"
 _LIST = read_yaml(RECORDINGS / "sessions.yaml").data
@@ -58,6 +59,15 @@ class Session:
         return RECORDINGS / self.file
 
 
+Started = subprocess.Popen[bytes] | Process
+Start = Callable[[list[str], Path], Started]
+
+
+def _start(arguments: list[str], folder: Path) -> Started:
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("SCIMMOCK_")}
+    return subprocess.Popen([sys.executable, "-m", "scimmock", *arguments], env=environment, cwd=folder)
+
+
 def sessions() -> list[Session]:
     """Return the list."""
     return [
@@ -71,14 +81,17 @@ def key() -> bytes:
     return hashlib.sha256(_LIST["phrase"].encode()).digest()
 
 
-def make(session: Session, path: Path, folder: Path) -> None:
-    """Play a session and write its recording; ``folder`` is for files in between."""
+def make(session: Session, path: Path, folder: Path, start: Start) -> None:
+    """Play a session and write its recording; ``folder`` is for files in between.
+
+    ``start`` runs ``scimmock`` with arguments in that folder.
+    """
     raw = folder / "raw.jsonl"
     faults = folder / "faults.json"
     if isinstance(session.faults, list):
         faults.write_text(json.dumps({"faults": session.faults}))
     pack = session.faults if isinstance(session.faults, str) else str(faults)
-    with _server(session, pack, folder) as ready:
+    with _server(session, pack, folder, start) as ready:
         local = ready["local_url"]
         base_path = ready["base_url"].removeprefix(ready["url"])
         answer = httpx.post(f"{local}/_scimmock/clock", json={"freeze": _LIST["clock"]}, trust_env=False)
@@ -105,19 +118,16 @@ def make(session: Session, path: Path, folder: Path) -> None:
 
 
 @contextmanager
-def _server(session: Session, pack: str, folder: Path) -> Iterator[dict[str, Any]]:
+def _server(session: Session, pack: str, folder: Path, start: Start) -> Iterator[dict[str, Any]]:
     """Run the service; yields what its ready file says."""
     ready = folder / "ready.json"
     arguments = [
+        "serve",
         *("--fixture", session.fixture, "--users", "0", "--groups", "0", "--seed", str(session.seed)),
         *("--port", "0", "--public-url", f"http://{_LIST['address']}", "--ready-file", str(ready), "--quiet"),
         *(("--faults", pack) if session.faults else ()),
     ]
-    process = subprocess.Popen(
-        [sys.executable, "-m", "scimmock", "serve", *arguments],
-        env={name: value for name, value in os.environ.items() if not name.startswith("SCIMMOCK_")},
-        cwd=folder,
-    )
+    process = start(arguments, folder)
     try:
         deadline = time.monotonic() + _PATIENCE
         while not ready.exists():
@@ -149,7 +159,7 @@ def main(words: list[str]) -> None:
             continue
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder, "made.jsonl")
-            make(session, path, Path(folder))
+            make(session, path, Path(folder), _start)
             is_same = session.path.exists() and essence(session.path) == essence(path)
             if not is_same:
                 session.path.parent.mkdir(parents=True, exist_ok=True)

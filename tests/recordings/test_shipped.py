@@ -13,8 +13,10 @@ from click.testing import CliRunner
 
 from scimmock.cli.show import command as show
 from scimmock.traffic.recording import open_recording
+from tests.conftest import clean_environment
 from tests.recordings.likeness import essence, step
 from tests.recordings.make import RECORDINGS, Session, make, sessions
+from tests.warm import Nursery, Process
 
 # What names a person or a group, and is therefore not to be read in a recording.
 NAMES = ("userName", "givenName", "familyName", "middleName", "formatted", "displayName", "employeeNumber")
@@ -24,8 +26,12 @@ each_session = pytest.mark.parametrize("session", sessions(), ids=lambda session
 
 
 @each_session
-def test_made_anew_it_says_the_same(session: Session, tmp_path: Path) -> None:
-    make(session, tmp_path / "made.jsonl", tmp_path)
+def test_made_anew_it_says_the_same(session: Session, tmp_path: Path, nursery: Nursery) -> None:
+    def start(arguments: list[str], folder: Path) -> Process:
+        with (folder / "log.txt").open("w") as output:
+            return nursery.start(*arguments, output=output, env=clean_environment(), cwd=folder)
+
+    make(session, tmp_path / "made.jsonl", tmp_path, start)
     (shipped_header, shipped), (header, made) = essence(session.path), essence(tmp_path / "made.jsonl")
     hint = f"if that is meant: python -m tests.recordings.make {session.file}"
     assert list(map(step, made)) == list(map(step, shipped)), hint

@@ -11,39 +11,22 @@ import pytest
 
 from scimmock.fixture import AuthSpec, ClientSpec
 from scimmock.server.auth import Authenticator
+from tests.conftest import Launch
 
 ERROR = "urn:ietf:params:scim:api:messages:2.0:Error"
 
 
 @pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+def server(launch_for_module: Launch) -> Iterator[dict[str, Any]]:
     """A server with every kind of credential."""
-    import json
-    import subprocess
-    import sys
-    import time
-
-    folder = tmp_path_factory.mktemp("credentials")
-    ready, log = folder / "ready.json", folder / "log.txt"
-    options = ["--users", "1", "--groups", "0", "--token", "okta=first-token", "--token", "second-token"]
-    options += [
-        "--basic",
-        "ann:pass:word",
-        "--oauth-client",
-        "app:s3cret:2",
-        "--oauth-client",
-        "sp ace:a+b&c=d",
-    ]
-    command = [sys.executable, "-m", "scimmock", "serve", "--port", "0", "--ready-file", str(ready), *options]
-    with log.open("w") as output:
-        process = subprocess.Popen(command, stdout=output, stderr=output, cwd=folder)
-    while not ready.exists():
-        assert process.poll() is None, log.read_text()
-        time.sleep(0.01)
-    yield json.loads(ready.read_text())
-    process.terminate()
-    assert process.wait(timeout=10) == 0
-    assert "Traceback" not in log.read_text()
+    started = launch_for_module(
+        *("--users", "1", "--groups", "0", "--token", "okta=first-token", "--token", "second-token"),
+        *("--basic", "ann:pass:word", "--oauth-client", "app:s3cret:2"),
+        *("--oauth-client", "sp ace:a+b&c=d"),
+    )
+    yield started.ready
+    assert started.stop() == 0
+    assert "Traceback" not in started.log.read_text()
 
 
 def status(server: Any, header: str | bytes | None) -> int:

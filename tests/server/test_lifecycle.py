@@ -18,6 +18,9 @@ from typing import Any
 import httpx
 import pytest
 
+from scimmock.server.run import GRACE
+from tests.conftest import Here
+
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 KEYS = {"url", "base_url", "control_url", "token", "admin_token", "pid", "seed", "version"}
 EMPTY = ("--users", "0", "--groups", "0")
@@ -72,8 +75,9 @@ def test_a_request_in_flight_is_finished(launch: Any, number: int) -> None:
 
 
 def test_a_request_that_never_ends_does_not_hold_the_server(launch: Any) -> None:
-    """After a grace of five seconds the server ends all the same, with 0 and without a traceback."""
-    server = launch(*EMPTY)
+    """After a grace of five seconds, here less, it ends all the same, with 0 and without a traceback."""
+    assert GRACE == 5
+    server = launch(*EMPTY, first="from scimmock.server import run; run.GRACE = 0.5")
     with socket.create_connection(server.address, timeout=8) as connection:
         connection.sendall(b"POST /scim/v2/Users HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer scimmock\r\n")
         connection.sendall(b"Content-Length: 10\r\n\r\n{")
@@ -94,11 +98,11 @@ def test_idle_connections_do_not_hold_the_server(launch: Any) -> None:
         assert time.monotonic() - begin < 3
 
 
-def test_a_taken_port(launch: Any, tmp_path: Path) -> None:
+def test_a_taken_port(here: Here, launch: Any, tmp_path: Path) -> None:
     """A port that is taken is exit code 3 with what to do, without a traceback."""
     server = launch(*EMPTY)
     port = server.address[1]
-    failed = serve("--port", str(port), cwd=tmp_path)
+    failed = here("serve", *EMPTY, "--port", str(port))
     assert failed.returncode == 3
     assert str(port) in failed.stderr and "--port" in failed.stderr
     assert "Traceback" not in failed.stderr and len(failed.stderr.strip().splitlines()) == 1
@@ -107,9 +111,9 @@ def test_a_taken_port(launch: Any, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("host", ["192.0.2.77", "no.such.host.invalid", "a..b", "300.1.1.1"])
-def test_a_host_that_is_not_ours(tmp_path: Path, host: str) -> None:
+def test_a_host_that_is_not_ours(here: Here, tmp_path: Path, host: str) -> None:
     """An address of another machine, or none at all, is exit code 3 in one sentence."""
-    failed = serve("--port", "0", "--host", host, cwd=tmp_path)
+    failed = here("serve", *EMPTY, "--port", "0", "--host", host)
     assert failed.returncode == 3 and host in failed.stderr and "Traceback" not in failed.stderr
 
 
@@ -175,9 +179,9 @@ def test_a_ready_file_that_cannot_be_written(tmp_path: Path) -> None:
     assert failed.returncode == 4 and "r.json" in failed.stderr and "Traceback" not in failed.stderr
 
 
-def test_an_access_log_that_cannot_be_written(tmp_path: Path) -> None:
+def test_an_access_log_that_cannot_be_written(here: Here, tmp_path: Path) -> None:
     """An access log in a folder that does not exist is exit code 4 naming it."""
-    failed = serve("--port", "0", "--access-log", str(tmp_path / "none" / "a.log"), cwd=tmp_path)
+    failed = here("serve", *EMPTY, "--port", "0", "--access-log", str(tmp_path / "none" / "a.log"))
     assert failed.returncode == 4 and "a.log" in failed.stderr and "Traceback" not in failed.stderr
 
 
@@ -335,13 +339,13 @@ def test_https(launch: Any, certificate: tuple[str, str], tmp_path: Path) -> Non
     assert "Traceback" not in server.log.read_text()
 
 
-def test_wrong_certificates(certificate: tuple[str, str], tmp_path: Path) -> None:
+def test_wrong_certificates(here: Here, certificate: tuple[str, str], tmp_path: Path) -> None:
     """One of the two alone is a usage error; files that are no certificate and key are exit code 4 naming
     them.
     """
     cert, key = certificate
     for options in (("--tls-cert", cert), ("--tls-key", key)):
-        failed = serve("--port", "0", *options, cwd=tmp_path)
+        failed = here("serve", *EMPTY, "--port", "0", *options)
         assert failed.returncode == 2 and "--tls-key" in failed.stderr, failed.stderr
     (tmp_path / "no.pem").write_text("nothing")
     for options in (
@@ -349,7 +353,7 @@ def test_wrong_certificates(certificate: tuple[str, str], tmp_path: Path) -> Non
         ("--tls-cert", cert, "--tls-key", "no.pem"),
         ("--tls-cert", key, "--tls-key", cert),
     ):
-        failed = serve("--port", "0", *options, cwd=tmp_path)
+        failed = here("serve", *EMPTY, "--port", "0", *options)
         assert failed.returncode == 4 and ".pem" in failed.stderr and "Traceback" not in failed.stderr, (
             failed.stderr
         )

@@ -19,7 +19,7 @@ import pytest
 from scimmock.traffic.form import body_bytes
 from scimmock.traffic.recording import open_recording
 
-from ..conftest import PATCH_OP, USER, Launch, LiveServer
+from ..conftest import PATCH_OP, USER, Here, Launch, LiveServer
 
 Home = dict[str, str]
 EMPTY = ("--users", "0", "--groups", "0")
@@ -167,13 +167,6 @@ def test_what_is_there_is_refused_unless_told_otherwise(launch: Launch, tmp_path
     assert run("--record-existing", "force") == 1
 
 
-def serve(*arguments: str, cwd: Path, env: Home) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "scimmock", "serve", "--port", "0", *arguments]
-    return subprocess.run(
-        command, capture_output=True, text=True, timeout=30, cwd=cwd, env={**os.environ, **env}
-    )
-
-
 @pytest.mark.parametrize(
     ("arguments", "code", "message"),
     [
@@ -185,12 +178,12 @@ def serve(*arguments: str, cwd: Path, env: Home) -> subprocess.CompletedProcess[
     ],
 )
 def test_what_cannot_be_recorded_is_an_error_at_once(
-    tmp_path: Path, home: Home, arguments: list[str], code: int, message: str
+    here: Here, tmp_path: Path, home: Home, arguments: list[str], code: int, message: str
 ) -> None:
     (tmp_path / "bad.key").write_text("x")
     (tmp_path / "there.jsonl").write_text("hello\n")
-    done = serve(*arguments, cwd=tmp_path, env=home)
-    assert done.returncode == code and message in done.stderr and "Traceback" not in done.stderr, done.stderr
+    done = here("serve", "--port", "0", *arguments, env=home)
+    assert done.returncode == code and message in done.stderr, done.stderr
 
 
 def test_a_full_disk_is_said_at_once_and_the_traffic_goes_on(tmp_path: Path, home: Home) -> None:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import base64
 import io
 import json
-import subprocess
-import sys
+import os
 import tracemalloc
 import zlib
 from collections.abc import Iterator
@@ -23,6 +22,7 @@ from scimmock.traffic.har import entry_of, write_har
 from scimmock.traffic.har_entry import exchange_of
 from scimmock.traffic.har_read import Har, read_har
 
+from ..warm import Nursery
 from .har_schema import check
 from .made_sessions import USER, body, exchange, header_of, patch, provision, recorded
 
@@ -171,13 +171,16 @@ def flows(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="module")
-def dumped(flows: Path) -> Path:
+def dumped(flows: Path, warm_mitmproxy: Nursery) -> Path:
     """What mitmdump makes of it, as .har and .zhar."""
-    program = Path(sys.executable).with_name("mitmdump")
     for suffix in ("har", "zhar"):
         out = flows.with_suffix(f".{suffix}")
-        options = ["--set", f"hardump={out}", "--set", f"confdir={flows.parent}"]
-        subprocess.run([program, "-n", "-q", "-r", flows, *options], check=True, timeout=30)
+        given = ["-n", "-q", "-r", flows, "--set", f"hardump={out}", "--set", f"confdir={flows.parent}"]
+        with flows.with_suffix(".txt").open("w") as output:
+            made = warm_mitmproxy.start(
+                *map(str, given), output=output, env=dict(os.environ), cwd=flows.parent
+            )
+        assert made.wait(timeout=30) == 0
     return flows.with_suffix(".har")
 
 

@@ -31,6 +31,7 @@ def run(code: str, client: httpx.Client | None, folder: Path) -> tuple[int, str]
     path = folder / "test_session.py"
     path.write_text(code, "utf-8")
     env = {name: value for name, value in os.environ.items() if not name.startswith(("SCIM_", "PYTEST_"))}
+    env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
     if client is not None:
         env["SCIM_BASE_URL"] = str(client.base_url)
         env["SCIM_TOKEN"] = client.headers["Authorization"].removeprefix("Bearer ")
