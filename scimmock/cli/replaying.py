@@ -36,7 +36,7 @@ def replay(given: dict[str, Any]) -> int:
     select = selection(given)
     found = survey(recording, select, with_documents=given["seed_state"])
     _notices(recording)
-    for line in preface(found):
+    for line in () if given["quiet"] else preface(found):
         click.echo(line, err=True)
     if not found.count:
         raise UsageError(f"{recording.path} has no such exchange", hint="--only, --from or another file")

@@ -19,7 +19,7 @@ from ..traffic.secrets import masked_header
 from .played import Document, Played
 from .run import Outcome
 
-__all__ = ["About", "document", "named"]
+__all__ = ["About", "counts", "document", "named", "said", "value_shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +130,17 @@ def _difference(one: Difference) -> dict[str, Any]:
     found: dict[str, Any] = {"what": one.what, "path": one.path}
     for name, value in (("expected", one.expected), ("got", one.got)):
         if value is not ABSENT:
-            found[name] = masked(value)
+            found[name] = value_shown(one, value)
     return found
+
+
+def value_shown(one: Difference, value: Any) -> Any:
+    """Return a value of a difference without secrets: what its name says, and what is in it."""
+    if one.what == "header" and isinstance(value, str):
+        hidden = masked_header(one.path, value)
+        return value if hidden is None else hidden
+    name = one.path.rpartition(".")[2]
+    return masked({name: value})[name] if name.isidentifier() else masked(value)
 
 
 def _shown(message: Document | None) -> Document | None:

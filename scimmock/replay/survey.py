@@ -42,11 +42,13 @@ class Survey:
 
     ``unbindable`` are those of them that a request uses and nothing tells how to find.  ``span`` is how
     long the session took, in seconds; ``token_requests`` are not played, since their bodies are not kept.
+    ``shows_credentials``: a request has the header for them.
     """
 
     count: int = 0
     span: float = 0.0
     token_requests: int = 0
+    shows_credentials: bool = False
     known: set[str] = field(default_factory=set)
     created: set[str] = field(default_factory=set)
     before: dict[str, Before] = field(default_factory=dict)
@@ -107,6 +109,8 @@ class _Surveyor:
     def _see(self, exchange: Document, aim: Aim, selected: bool) -> None:
         n = int(exchange.get("n") or 0)
         sent = document_of(exchange["request"].get("body"))
+        if not self._found.shows_credentials:
+            self._found.shows_credentials = header_of(exchange["request"], "authorization") is not None
         if selected:
             for id, resource in _references(aim, sent):
                 self._uses.setdefault(id, (n, resource))
