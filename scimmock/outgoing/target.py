@@ -5,7 +5,6 @@ No redirect is followed: it is an answer, and another host would get the token.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Sequence
@@ -17,6 +16,7 @@ import httpx
 
 from ..errors import UnreachableError, UsageError
 from ..hosts import is_loopback
+from ..traffic.form import shallow
 
 __all__ = ["MISSING", "Answer", "Missing", "Target", "decoded", "root_of", "tenant_of"]
 
@@ -179,8 +179,8 @@ def _pairs(response: httpx.Response) -> list[tuple[str, str]]:
 
 
 def decoded(body: bytes) -> Any:
-    """Return the JSON of a body, `MISSING` where it is none."""
+    """Return the JSON of a body, `MISSING` where it is none, or nested too deep to be gone through."""
     try:
-        return json.loads(body)
+        return shallow(body)
     except (ValueError, RecursionError):
         return MISSING

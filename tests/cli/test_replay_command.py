@@ -8,7 +8,6 @@ import signal
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from html.parser import HTMLParser
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -17,6 +16,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.replay.pages import Page
 from tests.traffic.made_sessions import USER, exchange, header_of, provision, recorded, write
 
 Command = Callable[..., tuple[int, str, str]]
@@ -101,26 +101,6 @@ def test_all_reports_tell_the_same(replay: Replay, session: Path, tmp_path: Path
     differing = {f"x{one['n']}" for one in report["differences"]}
     assert differing <= page.ids & page.linked
     assert page.linked <= page.ids
-
-
-class Page(HTMLParser):
-    """What a page has in it: its ids, and where its links lead to."""
-
-    def __init__(self, text: str) -> None:
-        super().__init__()
-        self.ids: set[str] = set()
-        self.linked: set[str] = set()
-        self.feed(text)
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        assert not given.keys() & {"src", "style", "onclick"}
-        if given.get("id"):
-            assert given["id"] not in self.ids
-            self.ids.add(str(given["id"]))
-        if tag == "a":
-            assert str(given["href"]).startswith("#")
-            self.linked.add(str(given["href"])[1:])
 
 
 def test_the_report_goes_to_stdout_and_the_words_beside_it(replay: Replay, session: Path) -> None:
@@ -250,10 +230,13 @@ def test_requests_for_tokens_are_left_out(replay: Replay, tmp_path: Path) -> Non
 class Echo(BaseHTTPRequestHandler):
     """A service that quotes what it should not."""
 
+    body = b""
+
     def do_GET(self) -> None:
         quoted = self.headers["Authorization"]
-        body = json.dumps({"detail": f"no such token: {quoted}", "status": "400", "token": quoted}).encode()
-        self.send_response(400)
+        told = {"detail": f"no such token: {quoted}", "status": "400", "token": quoted}
+        body = self.body or json.dumps(told).encode()
+        self.send_response(200 if self.body else 400)
         self.send_header("Content-Type", "application/scim+json")
         self.send_header("Content-Length", str(len(body)))
         self.send_header("X-Quoted", str(quoted))
@@ -336,6 +319,20 @@ def test_what_cannot_be_bound_is_told_before(replay: Replay, tmp_path: Path) -> 
     assert replay(path, "--quiet") == (1, "", "")
     report = replay.report(path)
     assert report["unbindable"] == [{"id": "u-1", "resource": "Users", "n": 1}]
+
+
+class Deep(Echo):
+    """A service whose answers nobody can go through."""
+
+    body = b'{"a":[' * 300 + b"]}" * 300
+
+
+def test_answers_that_are_nested_too_deep_are_another_body(command: Command, tmp_path: Path) -> None:
+    path = write(tmp_path / "s.jsonl", header_of(), [exchange(1, "GET", "/Users", None, 200, {"a": [1]})])
+    with answering(Deep) as url:
+        code, out, err = command("replay", str(path), "--to", url, "--html", "r.html", here=False)
+    assert (code, err) == (1, "")
+    assert "body: JSON expected, another body here" in out
 
 
 class Interrupting(Echo):

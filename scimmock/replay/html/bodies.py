@@ -84,7 +84,7 @@ def _body(document: Any, differing: set[Place]) -> Html:
     if document is None:
         return element("p", "no body", class_="none")
     if isinstance(document, str):
-        lines = [_Line(0, line, () in differing) for line in document.splitlines()]
+        lines = [_Line(0, short(line, _WIDEST), () in differing) for line in document.splitlines()]
     else:
         lines = list(_lines(document, differing, (), "", ""))
     return element("pre", *_chosen(lines))
