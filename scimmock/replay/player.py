@@ -71,7 +71,7 @@ class Player:
         self.target = target
         self.bindings: Bindings = comparer.bindings
         self.looked_up = 0
-        self._survey = survey
+        self.survey = survey
         self._comparer = comparer
         self._pace = pace
         self._timeline = timeline
@@ -137,7 +137,7 @@ class Player:
         """Find resources that were there before by their natural key; returns whether one was found."""
         found = False
         for id in sorted(ids - self._missed):
-            before = self._survey.before.get(id)
+            before = self.survey.before.get(id)
             if before is None or before.key is None or not before.resource:
                 continue
             name, value = before.key
@@ -164,7 +164,7 @@ class Player:
     def _send(self, step: Step, request: Rewritten) -> Answer:
         recorded = step.document["request"]
         where = target_of(recorded, request.path, request.query, self._recorded_path, self.target.path)
-        headers = headers_to_send(request.headers, self._options.authorization, self._survey)
+        headers = headers_to_send(request.headers, self._options.authorization, self.survey)
         content = request.body or (b"" if recorded["method"] in ("POST", "PUT", "PATCH") else None)
         for attempt in range(_RETRIES + 1):
             answer = self.target.send(recorded["method"], where, headers, content)

@@ -199,27 +199,33 @@ def _references(aim: Aim, sent: Any) -> Iterator[tuple[str, str]]:
         yield unquote(aim.id), aim.resource or ""
     if not isinstance(sent, dict):
         return
-    for name, value in sent.items():
-        if _REFERENCES.fullmatch(name):
-            yield from _values(value)
+    for id in referred(sent):
+        yield id, ""
     operations = attribute(sent, "Operations")
     for operation in operations if isinstance(operations, list) else ():
         if not isinstance(operation, dict):
             continue
         path, value = attribute(operation, "path"), attribute(operation, "value")
         if isinstance(path, str) and _REFERENCES.match(path):
-            yield from _values(value)
+            yield from ((id, "") for id in _values(value))
         elif isinstance(value, dict):
-            for name, inner in value.items():
-                if _REFERENCES.fullmatch(name):
-                    yield from _values(inner)
+            yield from ((id, "") for id in referred(value))
 
 
-def _values(value: Any) -> Iterator[tuple[str, str]]:
+def referred(document: Document) -> Iterator[str]:
+    """Yield the ids of other resources in a resource or a part of one: its members, its manager."""
+    for name, value in document.items():
+        if _REFERENCES.fullmatch(name):
+            yield from _values(value)
+        elif isinstance(value, dict) and name.lower().startswith("urn:"):
+            yield from referred(value)
+
+
+def _values(value: Any) -> Iterator[str]:
     for item in value if isinstance(value, list) else [value]:
         id = attribute(item, "value") if isinstance(item, dict) else item
         if isinstance(id, str) and id and not id.startswith("bulkId:"):
-            yield id, ""
+            yield id
 
 
 def _issued_in_bulk(told: Any) -> Iterator[str]:

@@ -16,8 +16,9 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.conftest import ENTERPRISE
 from tests.replay.pages import Page
-from tests.traffic.made_sessions import USER, exchange, header_of, provision, recorded, write
+from tests.traffic.made_sessions import GROUP, USER, exchange, header_of, provision, recorded, write
 
 Command = Callable[..., tuple[int, str, str]]
 Tenant = Callable[..., httpx.Client]
@@ -43,11 +44,11 @@ class Replay:
     scim: httpx.Client
 
     def __init__(self, command: Command, tenant: Tenant) -> None:
-        self._command, self._tenant = command, tenant
+        self._command, self.tenant = command, tenant
 
     def __call__(self, file: Path | str, *arguments: str, **options: Any) -> tuple[int, str, str]:
         if options or not hasattr(self, "scim"):
-            self.scim = self._tenant(**options)
+            self.scim = self.tenant(**options)
         url = str(self.scim.base_url).rstrip("/")
         token = self.scim.headers["Authorization"].removeprefix("Bearer ")
         return self._command("replay", str(file), "--to", url, "--token", token, *arguments, here=False)
@@ -156,6 +157,52 @@ def test_what_was_there_before_can_be_made(replay: Replay, session: Path) -> Non
     assert code == 0, out
     names = {one["userName"] for one in replay.scim.get("/Users").json()["Resources"]}
     assert names == {"ada@example.com", "ohara"}
+
+
+def test_what_is_made_first_refers_to_what_is_there(replay: Replay, tmp_path: Path) -> None:
+    """A group with a member who only comes later, and a user before their manager."""
+    boss, ada, late = (f"recorded-id-of-{name}" for name in ("the-boss", "ada", "the-late-one"))
+    managed = {ENTERPRISE: {"manager": {"value": boss}}}
+    people = [
+        {"schemas": [USER, ENTERPRISE], "id": ada, "userName": "ada", **managed},
+        {"schemas": [USER], "id": boss, "userName": "boss"},
+    ]
+    members = {
+        "schemas": [GROUP],
+        "id": "group-1",
+        "displayName": "All",
+        "members": [{"value": ada}, {"value": late}],
+    }
+    new = {"schemas": [USER], "userName": "late"}
+    known = [
+        exchange(1, "GET", "/Groups", None, 200, {"Resources": [members]}),
+        exchange(2, "GET", "/Users", None, 200, {"Resources": people}),
+        exchange(3, "POST", "/Users", new, 201, {**new, "id": late}),
+    ]
+    path = write(tmp_path / "s.jsonl", header_of(), known)
+    _, _, err = replay(path, "--seed-state", "--from", "3", "--no-final-check")
+    assert err == "3 resources that were there before are created\n"
+    ids = {one["userName"]: one["id"] for one in replay.scim.get("/Users").json()["Resources"]}
+    made = replay.scim.get(f"/Users/{ids['ada']}").json()
+    assert made[ENTERPRISE]["manager"]["value"] == ids["boss"]
+    (group,) = replay.scim.get("/Groups").json()["Resources"]
+    assert [one["value"] for one in group["members"]] == [ids["ada"]]
+
+
+def test_a_manager_who_was_there_before_is_looked_up(replay: Replay, tmp_path: Path) -> None:
+    boss = {"schemas": [USER], "id": "recorded-id-of-the-boss", "userName": "boss"}
+    new = {"schemas": [USER, ENTERPRISE], "userName": "ada", ENTERPRISE: {"manager": {"value": boss["id"]}}}
+    known = [
+        exchange(1, "GET", "/Users", None, 200, {"Resources": [boss]}),
+        exchange(2, "POST", "/Users", new, 201, {**new, "id": "recorded-id-of-ada"}),
+    ]
+    path = write(tmp_path / "s.jsonl", header_of(), known)
+    replay.scim = replay.tenant()
+    here = replay.scim.post("/Users", json={"schemas": [USER], "userName": "boss"}).json()["id"]
+    report = replay.report(path, "--from", "2")
+    assert report["counts"]["looked_up"] == 1
+    (made,) = replay.scim.get("/Users", params={"filter": 'userName eq "ada"'}).json()["Resources"]
+    assert made[ENTERPRISE]["manager"]["value"] == here
 
 
 def test_exchanges_that_overlap_are_played_so_and_one_by_one(
