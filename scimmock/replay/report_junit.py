@@ -12,6 +12,7 @@ __all__ = ["junit"]
 
 _CLASS = "scimmock.replay"
 _SHOWN = 50  # of one case
+_NAMES = 3
 _MOST = 5_000  # exchanges that are the same and get a case each
 
 
@@ -63,7 +64,9 @@ def _directory(suite: ElementTree.Element, report: dict[str, Any]) -> None:
     own = [one for one in report["directory"] if one["cause"] is None]
     if own:
         found = [f"{one['what']}: {_difference(diff)}" for one in own for diff in one["differences"]]
-        _fail(case, f"{len(own)} resources are not as the recording implies", found)
+        more = f" and {len(own) - _NAMES} more" if len(own) > _NAMES else ""
+        names = ", ".join(one["what"] for one in own[:_NAMES])
+        _fail(case, f"not as the recording implies: {names}{more}", found)
     elif report["directory"]:
         causes = sorted({one["cause"] for one in report["directory"]})
         message = f"what differs follows from exchange {', '.join(map(str, causes[:_SHOWN]))}"
