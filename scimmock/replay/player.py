@@ -125,7 +125,7 @@ class Player:
     def _ready(self, step: Step) -> tuple[Rewritten, tuple[str, ...]]:
         """Return a request with all ids that can be known, and what is to be said about the others."""
         request = self.bindings.rewrite(step.document["request"])
-        if self._flights and request.unbound & self._survey.created:
+        if self._flights and request.unbound & self.survey.created:
             self._settle()
             request = self.bindings.rewrite(step.document["request"])
         if request.unbound and self.look_up(request.unbound):

@@ -38,11 +38,12 @@ class Before:
 
 @dataclass(slots=True)
 class Survey:
-    """``known`` are all ids that the session shows, ``created`` those that what is played makes; ``before`` is what was there before, by its id.
+    """What a session has in it, and what was there before it.
 
-    ``unbindable`` are those of them that a request uses and nothing tells how to find.  ``span`` is how
-    long the session took, in seconds; ``token_requests`` are not played, since their bodies are not kept.
-    ``shows_credentials``: a request has the header for them.
+    ``known`` are all ids that the session shows, ``created`` those that what is played makes; ``before`` is
+    what was there before, by its id; ``unbindable`` are those of them that a request uses and nothing tells
+    how to find.  ``span`` is how long the session took, in seconds; ``token_requests`` are not played, since
+    their bodies are not kept; ``shows_credentials``: a request has the header for them.
     """
 
     count: int = 0
