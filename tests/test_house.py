@@ -21,7 +21,7 @@ LEVELS = {
     "console": 8,
     "journal": 5,
     "findings": 5,
-    "outgoing": 2,
+    "outgoing": 3,
     "replay": 7,
     "idps": 7,
     "fixture": 6,

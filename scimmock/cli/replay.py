@@ -97,7 +97,7 @@ def _check(given: dict[str, Any]) -> None:
     check_reports(given["json"], given["junit"])
     if given["from"] is not None and given["to_exchange"] is not None:
         if given["from"] > given["to_exchange"]:
-            raise UsageError(f"--from {given['from_']} comes after --to-exchange {given['to_exchange']}")
+            raise UsageError(f"--from {given['from']} comes after --to-exchange {given['to_exchange']}")
     if given["reset_url"] is not None:
         check_target(given["reset_url"], given["yes"], "it would be reset")
     if given["minimize"] is None and (given["reset_url"] or given["reset_command"]):

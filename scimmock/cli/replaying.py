@@ -20,6 +20,7 @@ from ..replay.run import Outcome, Plan, Replay
 from ..replay.survey import Select, Survey, survey
 from ..traffic.alike import Rules
 from ..traffic.recording import Recording, open_recording
+from .sessionfile import not_too_deep
 from .target import authorization, control_of, stopping, write_report
 
 if TYPE_CHECKING:
@@ -32,11 +33,16 @@ _LONG = 3600.0  # seconds of a session that is not played at full speed
 
 def replay(given: dict[str, Any]) -> int:
     """Run the command with its checked options; returns the exit code."""
+    with not_too_deep(given["file"]):
+        return _replay(given)
+
+
+def _replay(given: dict[str, Any]) -> int:
     recording = open_recording(given["file"])
     select = selection(given)
     found = survey(recording, select, with_documents=given["seed_state"])
     _notices(recording)
-    for line in preface(found):
+    for line in () if given["quiet"] else preface(found):
         click.echo(line, err=True)
     if not found.count:
         raise UsageError(f"{recording.path} has no such exchange", hint="--only, --from or another file")

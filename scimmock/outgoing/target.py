@@ -5,7 +5,6 @@ No redirect is followed: it is an answer, and another host would get the token.
 
 from __future__ import annotations
 
-import json
 import re
 import time
 from collections.abc import Sequence
@@ -17,8 +16,9 @@ import httpx
 
 from ..errors import UnreachableError, UsageError
 from ..hosts import is_loopback
+from ..traffic.form import shallow
 
-__all__ = ["MISSING", "Answer", "Missing", "Target", "root_of", "tenant_of"]
+__all__ = ["MISSING", "Answer", "Missing", "Target", "decoded", "root_of", "tenant_of"]
 
 _NO_CONNECTION = "no connection in time"
 _LARGEST = 64 << 20  # bytes of an answer that are read
@@ -170,7 +170,7 @@ class Target:
             if response is not None:
                 response.close()
         body = b"".join(chunks)
-        return Answer(response.status_code, _pairs(response), body, _decoded(body))
+        return Answer(response.status_code, _pairs(response), body, decoded(body))
 
 
 def _pairs(response: httpx.Response) -> list[tuple[str, str]]:
@@ -178,8 +178,9 @@ def _pairs(response: httpx.Response) -> list[tuple[str, str]]:
     return [(str(name, "latin-1"), str(value, "utf-8", "replace")) for name, value in raw]
 
 
-def _decoded(body: bytes) -> Any:
+def decoded(body: bytes) -> Any:
+    """Return the JSON of a body, `MISSING` where it is none, or nested too deep to be gone through."""
     try:
-        return json.loads(body)
+        return shallow(body)
     except (ValueError, RecursionError):
         return MISSING

@@ -36,7 +36,7 @@ def requests(
         where = target_of(request, request["path"], request.get("query") or "", recorded_path, parts.path)
         lines = [f"# exchange {step.n}", f"{request['method']} {where} HTTP/1.1"]
         lines.append(f"Host: {parts.netloc.rpartition('@')[2]}")
-        for name, value in headers_to_send(rewritten.headers, shown):
+        for name, value in headers_to_send(rewritten.headers, shown, found):
             hidden = masked_header(name, value) if name.lower() != "authorization" else None
             lines.append(f"{name}: {value if hidden is None else hidden}")
         if rewritten.body:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
 
+from ..outgoing.quoting import without_credentials
 from ..outgoing.target import MISSING, Answer, Target
 from ..outgoing.timeline import RealTimeline
 from ..outgoing.waiting import wait_of
@@ -70,7 +71,7 @@ class Player:
         self.target = target
         self.bindings: Bindings = comparer.bindings
         self.looked_up = 0
-        self._survey = survey
+        self.survey = survey
         self._comparer = comparer
         self._pace = pace
         self._timeline = timeline
@@ -124,7 +125,7 @@ class Player:
     def _ready(self, step: Step) -> tuple[Rewritten, tuple[str, ...]]:
         """Return a request with all ids that can be known, and what is to be said about the others."""
         request = self.bindings.rewrite(step.document["request"])
-        if self._flights and request.unbound & self._survey.created:
+        if self._flights and request.unbound & self.survey.created:
             self._settle()
             request = self.bindings.rewrite(step.document["request"])
         if request.unbound and self.look_up(request.unbound):
@@ -136,7 +137,7 @@ class Player:
         """Find resources that were there before by their natural key; returns whether one was found."""
         found = False
         for id in sorted(ids - self._missed):
-            before = self._survey.before.get(id)
+            before = self.survey.before.get(id)
             if before is None or before.key is None or not before.resource:
                 continue
             name, value = before.key
@@ -163,14 +164,14 @@ class Player:
     def _send(self, step: Step, request: Rewritten) -> Answer:
         recorded = step.document["request"]
         where = target_of(recorded, request.path, request.query, self._recorded_path, self.target.path)
-        headers = headers_to_send(request.headers, self._options.authorization)
+        headers = headers_to_send(request.headers, self._options.authorization, self.survey)
         content = request.body or (b"" if recorded["method"] in ("POST", "PUT", "PATCH") else None)
         for attempt in range(_RETRIES + 1):
             answer = self.target.send(recorded["method"], where, headers, content)
             if not self._is_throttled(step, answer) or attempt == _RETRIES:
                 break
             self._timeline.pass_by(wait_of(answer, self._timeline.now()))
-        return answer
+        return without_credentials(answer, self._options.authorization)
 
     def _is_throttled(self, step: Step, answer: Answer) -> bool:
         """Whether an answer asks to come again, where the recorded one did not."""
@@ -229,9 +230,16 @@ class Player:
                 played.notes += ("the recorded credentials are not known, those of this replay were sent",)
 
 
-def headers_to_send(recorded: list[tuple[str, str]], authorization: str | None) -> list[tuple[str, str]]:
-    """Return the headers to send for recorded ones: with other credentials where there were some."""
+def headers_to_send(
+    recorded: list[tuple[str, str]], authorization: str | None, found: Survey
+) -> list[tuple[str, str]]:
+    """Return the headers to send for recorded ones: with other credentials where there were some.
+
+    Where the session shows none at all, they were not recorded, and stand in each request.
+    """
     headers = []
+    if authorization is not None and not found.shows_credentials:
+        headers.append(("Authorization", authorization))
     for name, value in recorded:
         lowered = name.lower()
         if lowered == "authorization":

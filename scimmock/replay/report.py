@@ -19,7 +19,7 @@ from ..traffic.secrets import masked_header
 from .played import Document, Played
 from .run import Outcome
 
-__all__ = ["About", "document", "named"]
+__all__ = ["About", "counts", "document", "named", "said", "value_shown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,7 @@ def document(outcome: Outcome, about: About) -> dict[str, Any]:
         **asdict(about),
         "ok": outcome.is_same and not outcome.interrupted and not outcome.unreachable,
         "interrupted": outcome.interrupted,
+        "unreachable": outcome.unreachable,
         "seconds": round(outcome.seconds, 3),
         "counts": counts(outcome),
         "notes": outcome.notes,
@@ -61,16 +62,16 @@ def document(outcome: Outcome, about: About) -> dict[str, Any]:
 
 
 def counts(outcome: Outcome) -> dict[str, int]:
-    """Return how many exchanges there were of each kind, and causes in all."""
+    """Return how many exchanges there were of each kind, and how many resources in the end."""
     verdicts = [line.verdict for line in outcome.lines]
     return {
         "exchanges": len(verdicts),
         "same": verdicts.count("same"),
         "differ": len(outcome.differing),
-        "causes": outcome.causes,
-        "like": outcome.repeated,
-        "consequences": outcome.consequences,
-        "skipped": outcome.skipped,
+        "causes": verdicts.count("cause"),
+        "like": verdicts.count("like"),
+        "consequences": verdicts.count("follows"),
+        "skipped": verdicts.count("skipped"),
         "directory": len(outcome.closing),
         "looked_up": outcome.looked_up,
         "looked_at": outcome.looked_at,
@@ -111,6 +112,9 @@ def _told(played: Played, all_: Iterable[Played]) -> dict[str, Any]:
     if played.is_cause:
         found["consequences"] = [one.n for one in all_ if one.cause == played.n]
         found["again"] = [one.n for one in all_ if one.like == played.n]
+    words = said(played.got)
+    if words:
+        found["says"] = words
     if played.notes:
         found["notes"] = list(played.notes)
     if played.request is not None:
@@ -126,8 +130,17 @@ def _difference(one: Difference) -> dict[str, Any]:
     found: dict[str, Any] = {"what": one.what, "path": one.path}
     for name, value in (("expected", one.expected), ("got", one.got)):
         if value is not ABSENT:
-            found[name] = masked(value)
+            found[name] = value_shown(one, value)
     return found
+
+
+def value_shown(one: Difference, value: Any) -> Any:
+    """Return a value of a difference without secrets: what its name says, and what is in it."""
+    if one.what == "header" and isinstance(value, str):
+        hidden = masked_header(one.path, value)
+        return value if hidden is None else hidden
+    name = one.path.rpartition(".")[2]
+    return masked({name: value})[name] if name.isidentifier() else masked(value)
 
 
 def _shown(message: Document | None) -> Document | None:

@@ -12,6 +12,7 @@ __all__ = ["junit"]
 
 _CLASS = "scimmock.replay"
 _SHOWN = 50  # of one case
+_NAMES = 3
 _MOST = 5_000  # exchanges that are the same and get a case each
 
 
@@ -36,11 +37,8 @@ def junit(report: dict[str, Any]) -> str:
             _judge(case, one)
         elif line["verdict"] == "skipped":
             ElementTree.SubElement(case, "skipped", {"message": "not compared"})
-    directory = _case(suite, "the directory in the end")
-    left = report["directory"]
-    found = [f"{one['what']}: {_difference(diff)}" for one in left for diff in one["differences"]]
-    if found:
-        _fail(directory, f"{len(left)} resources are not as the recording implies", found)
+    _end(suite, report)
+    _directory(suite, report)
     if report["notes"]:
         ElementTree.SubElement(suite, "system-out").text = "\n".join(map(plain, report["notes"]))
     cases = suite.findall("testcase")
@@ -51,6 +49,30 @@ def junit(report: dict[str, Any]) -> str:
     suite.set("time", f"{report['seconds']:.3f}")
     ElementTree.indent(suite)
     return '<?xml version="1.0" encoding="utf-8"?>\n' + ElementTree.tostring(suite, encoding="unicode") + "\n"
+
+
+def _end(suite: ElementTree.Element, report: dict[str, Any]) -> None:
+    case = _case(suite, "the session is played to its end")
+    if report["unreachable"]:
+        _fail(case, f"nobody answers at {report['target']}", [])
+    elif report["interrupted"]:
+        _fail(case, "interrupted", [])
+
+
+def _directory(suite: ElementTree.Element, report: dict[str, Any]) -> None:
+    case = _case(suite, "the directory in the end")
+    own = [one for one in report["directory"] if one["cause"] is None]
+    if own:
+        found = [f"{one['what']}: {_difference(diff)}" for one in own for diff in one["differences"]]
+        more = f" and {len(own) - _NAMES} more" if len(own) > _NAMES else ""
+        names = ", ".join(one["what"] for one in own[:_NAMES])
+        _fail(case, f"not as the recording implies: {names}{more}", found)
+    elif report["directory"]:
+        causes = sorted({one["cause"] for one in report["directory"]})
+        message = f"what differs follows from exchange {', '.join(map(str, causes[:_SHOWN]))}"
+        ElementTree.SubElement(case, "skipped", {"message": message})
+    elif not report["counts"]["looked_at"]:
+        ElementTree.SubElement(case, "skipped", {"message": "nothing was looked at"})
 
 
 def _judge(case: ElementTree.Element, one: dict[str, Any]) -> None:

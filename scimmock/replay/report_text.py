@@ -8,9 +8,8 @@ from typing import Any
 
 from ..journal.plain import plain, short
 from ..traffic.alike import ABSENT, Difference
-from ..traffic.bodies import masked
 from .played import Played
-from .report import counts, named, said
+from .report import counts, named, said, value_shown
 from .run import Outcome
 from .survey import Survey
 
@@ -102,15 +101,14 @@ def _numbers(numbers: list[int]) -> str:
 
 def _difference(one: Difference) -> str:
     where = f"{one.what} {one.path}".strip() if one.what in ("header", "status", "scimType") else one.path
-    return f"{where or one.what}: {_value(one.expected)} expected, {_value(one.got)} here"
+    return f"{where or one.what}: {_value(one, one.expected)} expected, {_value(one, one.got)} here"
 
 
-def _value(value: Any) -> str:
+def _value(one: Difference, value: Any) -> str:
     if value is ABSENT:
         return "nothing"
-    if isinstance(value, str):
-        return short(str(masked(value)), _VALUE)
-    return short(json.dumps(masked(value), ensure_ascii=False), _VALUE)
+    shown = value_shown(one, value)
+    return short(shown if isinstance(shown, str) else json.dumps(shown, ensure_ascii=False), _VALUE)
 
 
 def _summary(outcome: Outcome) -> str:

@@ -10,6 +10,7 @@ from typing import Protocol
 
 from ..errors import UnreachableError
 from ..faults.base import Stage, actions
+from ..outgoing.quoting import without_credentials
 from ..outgoing.target import Answer, Target
 from ..outgoing.timeline import RealTimeline
 from ..traffic.alike import Rules
@@ -188,7 +189,8 @@ class Replay:
             headers.append(("Authorization", given))
 
         def get(path: str) -> Answer:
-            return self._target.send("GET", f"{self._target.path}{path}", headers)
+            answer = self._target.send("GET", f"{self._target.path}{path}", headers)
+            return without_credentials(answer, given)
 
         now = self._timeline.now()
         for played in self._closing.look(get, self._timeline.pass_by, now, self._comparer):

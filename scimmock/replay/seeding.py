@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
-from ..traffic.alike import value_of
 from ..traffic.directory import header_of, id_in_location
 from ..traffic.form import encoded
 from ..traffic.mentions import value_with
 from ..traffic.pairing import id_of
 from .player import Player
-from .survey import Before, Survey
+from .survey import Before, Survey, referred
 
 _READ_ONLY = frozenset(("id", "meta", "groups"))
 
@@ -18,11 +18,12 @@ _READ_ONLY = frozenset(("id", "meta", "groups"))
 def seed_state(player: Player, found: Survey) -> tuple[int, list[str]]:
     """Create the resources that were there before, and bind their ids.
 
-    Users come before groups, since members need their ids.  What is there already is bound to.  Returns how
-    many were created, and sentences on those that could not be.
+    What another one refers to comes before it; what nothing is known of is left out of members and
+    managers.  What is there already is bound to.  Returns how many were created, and sentences on those
+    that could not be.
     """
     made, failed = 0, []
-    for before in sorted(found.before.values(), key=_rank):
+    for before in _in_order(found):
         if before.document is None:
             failed.append(f"/{before.resource}/{before.id}: the session does not show it")
             continue
@@ -35,16 +36,42 @@ def seed_state(player: Player, found: Survey) -> tuple[int, list[str]]:
     return made, failed
 
 
-def _rank(before: Before) -> tuple[bool, int]:
-    members = value_of(before.document, "members") if before.document else None
-    return before.resource == "Groups", len(members) if isinstance(members, list) else 0
+def _in_order(found: Survey) -> Iterator[Before]:
+    """Yield resources after those that they refer to, as far as they do not refer to one another."""
+    left = dict(found.before)
+    while left:
+        free = [one for one in left.values() if left.keys().isdisjoint(_needed(one))]
+        for one in free or [*left.values()]:
+            del left[one.id]
+            yield one
+
+
+def _needed(before: Before) -> set[str]:
+    return set(referred(before.document or {})) - {before.id}
+
+
+def _known(value: Any, player: Player) -> Any:
+    """Return a value without references to resources that have no id yet."""
+    if isinstance(value, list):
+        return [_known(item, player) for item in value if not _dangles(item, player)]
+    if isinstance(value, dict):
+        return {name: _known(inner, player) for name, inner in value.items() if not _dangles(inner, player)}
+    return value
+
+
+def _dangles(value: Any, player: Player) -> bool:
+    if not isinstance(value, dict):
+        return False
+    id = value.get("value")
+    return id in player.survey.known and player.bindings.live(id) is None
 
 
 def _create(player: Player, before: Before) -> tuple[int | None, str | None]:
     document = {
         name: value for name, value in (before.document or {}).items() if name.lower() not in _READ_ONLY
     }
-    body: Any = value_with(document, lambda text, sure: player.bindings.live(text))
+    known = _known(document, player)
+    body: Any = value_with(known, lambda text, sure: player.bindings.live(text))
     headers = [("Accept", "application/scim+json"), ("Content-Type", "application/scim+json")]
     path = f"{player.target.path}/{before.resource}"
     answer = player.target.send("POST", path, headers + player.authorization(), encoded(body))

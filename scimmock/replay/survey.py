@@ -38,16 +38,18 @@ class Before:
 
 @dataclass(slots=True)
 class Survey:
-    """``known`` are all ids that the session shows, ``created`` those that the played exchanges make.
+    """What a session has in it, and what was there before it.
 
-    ``before`` is what was there before, by its id; ``unbindable`` are those of them that a request uses and
-    nothing tells how to find.  ``span`` is how long the session took, in seconds; ``token_requests`` are not
-    played, since their bodies are not kept.
+    ``known`` are all ids that the session shows, ``created`` those that what is played makes; ``before`` is
+    what was there before, by its id; ``unbindable`` are those of them that a request uses and nothing tells
+    how to find.  ``span`` is how long the session took, in seconds; ``token_requests`` are not played, since
+    their bodies are not kept; ``shows_credentials``: a request has the header for them.
     """
 
     count: int = 0
     span: float = 0.0
     token_requests: int = 0
+    shows_credentials: bool = False
     known: set[str] = field(default_factory=set)
     created: set[str] = field(default_factory=set)
     before: dict[str, Before] = field(default_factory=dict)
@@ -108,6 +110,8 @@ class _Surveyor:
     def _see(self, exchange: Document, aim: Aim, selected: bool) -> None:
         n = int(exchange.get("n") or 0)
         sent = document_of(exchange["request"].get("body"))
+        if not self._found.shows_credentials:
+            self._found.shows_credentials = header_of(exchange["request"], "authorization") is not None
         if selected:
             for id, resource in _references(aim, sent):
                 self._uses.setdefault(id, (n, resource))
@@ -196,27 +200,33 @@ def _references(aim: Aim, sent: Any) -> Iterator[tuple[str, str]]:
         yield unquote(aim.id), aim.resource or ""
     if not isinstance(sent, dict):
         return
-    for name, value in sent.items():
-        if _REFERENCES.fullmatch(name):
-            yield from _values(value)
+    for id in referred(sent):
+        yield id, ""
     operations = attribute(sent, "Operations")
     for operation in operations if isinstance(operations, list) else ():
         if not isinstance(operation, dict):
             continue
         path, value = attribute(operation, "path"), attribute(operation, "value")
         if isinstance(path, str) and _REFERENCES.match(path):
-            yield from _values(value)
+            yield from ((id, "") for id in _values(value))
         elif isinstance(value, dict):
-            for name, inner in value.items():
-                if _REFERENCES.fullmatch(name):
-                    yield from _values(inner)
+            yield from ((id, "") for id in referred(value))
 
 
-def _values(value: Any) -> Iterator[tuple[str, str]]:
+def referred(document: Document) -> Iterator[str]:
+    """Yield the ids of other resources in a resource or a part of one: its members, its manager."""
+    for name, value in document.items():
+        if _REFERENCES.fullmatch(name):
+            yield from _values(value)
+        elif isinstance(value, dict) and name.lower().startswith("urn:"):
+            yield from referred(value)
+
+
+def _values(value: Any) -> Iterator[str]:
     for item in value if isinstance(value, list) else [value]:
         id = attribute(item, "value") if isinstance(item, dict) else item
         if isinstance(id, str) and id and not id.startswith("bulkId:"):
-            yield id, ""
+            yield id
 
 
 def _issued_in_bulk(told: Any) -> Iterator[str]:

@@ -6,7 +6,6 @@ answered 204) leaves it to the request to say what has changed; what cannot be k
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
@@ -17,6 +16,7 @@ from ..errors import ScimError
 from ..scim.patch import apply, read_operations
 from ..scim.policy import Leniency, Policy
 from ..scim.schema import ResourceType, group_type, user_type
+from .form import shallow
 from .routes import Aim, aim_of
 
 Document = dict[str, Any]
@@ -82,7 +82,7 @@ def document_of(body: Document | None) -> Any:
     if "json" in body:
         return body["json"]
     try:
-        return json.loads(body.get("text") or "null")
+        return shallow(body.get("text") or "null")
     except (ValueError, RecursionError):
         return None
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import base64
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 Decode = Callable[[bytes], Any]
 Encode = Callable[[Any], bytes]
 
+_DEEPEST = 100  # levels of JSON within each other; no resource has ten
 # How JSON is usually spaced: what was written so is recognised without a look at its parts.
 _SEPARATORS = ((",", ":"), (", ", ": "), (",", ": "))
 
@@ -54,6 +55,22 @@ def body_form(
         return {"text": body.decode(), "size": size}
     except UnicodeDecodeError:
         return {"base64": base64.b64encode(body).decode(), "size": size}
+
+
+def shallow(body: bytes | str) -> Any:
+    """Return the JSON of a body; raises ValueError where it is none, or deeper than can be gone through."""
+    document = json.loads(body)
+    level = [document]
+    for _ in range(_DEEPEST):
+        level = [inner for value in level for inner in _within(value)]
+        if not level:
+            return document
+    raise ValueError(f"it is nested deeper than {_DEEPEST} levels")
+
+
+def _within(value: Any) -> Iterable[Any]:
+    """Return what stands in an object or an array."""
+    return value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
 
 
 def cut_form(body: bytes, size: int) -> dict[str, Any]:
