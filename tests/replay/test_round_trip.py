@@ -143,8 +143,8 @@ def test_a_write_that_is_lost_without_a_word_is_found(
         session = here.recorded([*steps, "patch"], chance)
     patches = [one for one in session.exchanges if one["trace"]["operation"] == "patch"]
     patches = [one for one in patches if one["trace"]["resource"] == "Users"]
-    if not patches:
-        return
+    if not patches or patches[which % len(patches)]["response"]["status"] >= 300:
+        return  # the rule would wait for one that is carried out
     place = which % len(patches)
     hit = patches[place]
     rule = {
@@ -165,9 +165,7 @@ def test_a_write_that_is_lost_without_a_word_is_found(
 
 
 def _changes(before: list[dict[str, Any]], patch: dict[str, Any]) -> bool:
-    """Whether a patch gave a title that was not there, and was carried out."""
-    if patch["response"]["status"] >= 300:
-        return False
+    """Whether a patch gave a title that was not there."""
     title = patch["request"]["body"]["json"]["Operations"][0]["value"]
     known = None
     for one in before:
