@@ -84,7 +84,7 @@ def told(outcome: Outcome) -> list[tuple[Any, ...]]:
 
 
 @pytest.mark.parametrize("fixture", ["rfc", "okta", "entra"])
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_steps, chance=st.randoms(use_true_random=False))
 def test_nothing_differs_at_a_fresh_service(
     ready: Ready, fixture: str, steps: list[str], chance: random.Random
@@ -100,7 +100,7 @@ def test_nothing_differs_at_a_fresh_service(
 _single_steps = _steps.map(lambda steps: [step for step in steps if step != "bulk"])
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     steps=_single_steps,
     chance=st.randoms(use_true_random=False),
@@ -134,7 +134,7 @@ def test_a_fault_is_the_one_cause(
     assert all(played.cause == hit["n"] for played in outcome.closing), told(outcome)
 
 
-@settings(deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(deadline=None, max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(steps=_single_steps, chance=st.randoms(use_true_random=False), which=st.integers(0, 100))
 def test_a_write_that_is_lost_without_a_word_is_found(
     ready: Ready, steps: list[str], chance: random.Random, which: int
