@@ -15,7 +15,8 @@ PACKAGE = ROOT / "scimmock"
 LEVELS = {
     "cli": 10,
     "__main__": 11,
-    "pytest_plugin": 10,
+    "pytest_plugin": 11,
+    "testing": 10,
     "server": 9,
     "control": 8,
     "console": 8,
@@ -37,7 +38,7 @@ LEVELS = {
     "hosts": 1,
     "errors": 0,
     "version": 0,
-    "__init__": 1,
+    "__init__": 11,  # names are imported when they are used
 }
 STANDARD_LIBRARY_ONLY = ("errors", "clock", "scim", "traffic", "version", "__init__")
 FILES = sorted(PACKAGE.rglob("*.py"))

@@ -6,7 +6,8 @@ from typing import Any
 
 import click
 
-from .remote import Remote, remote_options, with_remote
+from ..outgoing.remote import Remote
+from .remote import remote_options, with_remote
 
 
 @click.group(

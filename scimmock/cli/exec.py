@@ -55,7 +55,7 @@ def command(argv: tuple[str, ...], **given: Any) -> int:
     _check_allowed(allowed)
     program_of(argv)
     running = start(given, not quiet)
-    from ..server.run import configure_logging
+    from ..server.logs import configure_logging
     from ..server.watch import Watch
 
     configure_logging("error" if quiet else level)

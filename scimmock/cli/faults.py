@@ -11,8 +11,9 @@ from urllib.parse import quote
 import click
 
 from ..errors import FileError, UsageError, did_you_mean
+from ..outgoing.remote import RefusedError, Remote
 from ..yamlfile import YamlFile, read_yaml
-from .remote import RefusedError, Remote, remote_options, with_remote
+from .remote import remote_options, with_remote
 from .rules import show_rules
 
 _FILE_KEYS = ("faults", "title", "description")

@@ -21,8 +21,9 @@ import click
 
 from ..clock import format_time
 from ..errors import FileError, UnreachableError, UsageError, UserError
+from ..outgoing.remote import control_of
 from ..outgoing.target import Target
-from ..outgoing.timeline import RealTimeline, find_timeline
+from ..outgoing.timeline import Ask, RealTimeline, find_timeline
 from ..replay.minimize import Goal, Minimizer, adjusted, goal_of, needs_of, related, shown
 from ..replay.player import MOST_CONNECTIONS
 from ..replay.run import Excerpt, Outcome, Plan, Replay
@@ -30,7 +31,6 @@ from ..replay.seeding import seed_state
 from ..replay.survey import survey
 from ..traffic.bindings import Bindings
 from ..traffic.recording import Recording, encode_line
-from .target import Ask, control_of
 
 _PATIENCE = 20.0  # seconds until the reference is there
 _RESET = 60.0  # seconds that a reset may take

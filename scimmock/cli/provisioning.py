@@ -1,85 +1,83 @@
-"""What ``scimmock provision`` does: puts client, target, recorder and report together, and tells of it."""
+"""What ``scimmock provision`` does: shows a run while it goes on, and tells of it at the end."""
 
 from __future__ import annotations
 
 import json
 import sys
 import threading
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..clock import format_time, parse_duration
 from ..errors import UnreachableError
 from ..idps.cycles import Cycles
-from ..idps.events import Event, Finished, LeftOut, Sent, Settled, Started
-from ..idps.job import Client, Job, clean_up, load_client
-from ..idps.report import About, Report
+from ..idps.events import Event, LeftOut, Settled, Started
+from ..idps.job import Job, load_client
+from ..idps.provisioning import DEFAULT, Plan, Provisioning
+from ..idps.report import Report
 from ..idps.scenario import in_order
-from ..idps.template import Rendered
-from ..idps.wire import Answer, Wire
-from ..outgoing.timeline import Ask, DryTimeline, RealTimeline, find_timeline
-from .redaction import told_counts
-from .target import authorization, control_of, stopping, write_report
+from ..outgoing.target import authorization
+from ..outgoing.timeline import DryTimeline
+from .redaction import record_options, told_counts
+from .target import stopping, write_report
 
 if TYPE_CHECKING:
     from rich.progress import Progress
 
     from ..traffic.recorder import Recorder
 
-_TIMEOUT = 30.0  # seconds, where a dialect does not say
 _LOST = 6
-_DEFAULT = ("lifecycle",)
 _SHORT = 2.0  # seconds; waiting longer than this is told
 
 
 def provision(given: dict[str, Any]) -> int:
     """Run the command with its checked options; returns the exit code."""
-    client = load_client(given["as"], given["set"])
-    scenarios = in_order(given["scenario"] or _DEFAULT)
+    plan = _plan(given)
     if given["dry_run"]:
-        return _dry(given, client, scenarios)
+        return _dry(plan, given["quiet"])
     stop = threading.Event()
     screen = _Screen(given["quiet"])
-    ask = control_of(given["to"], given["admin_token"])
-    timeline = find_timeline(stop, ask, screen.waiting)
-    wire = _wire(given, client, timeline)
-    report = Report(_about(given, client, scenarios, wire.base_url))
-    recorder = _recorder(given, client, wire.base_url, timeline, ask)
-    listeners = _Listeners(report, screen, recorder)
-    cycles = Cycles.of(client.dialect.cycle, given["cycles"], given["cycle"], timeline.leaps)
-    job = Job(client, wire, listeners, timeline, cycles=cycles, stop=stop, **_size(given))
+    run = Provisioning(plan, stop, screen, screen.waiting)
     try:
         with stopping(stop) as signals, screen:
-            if job.play(scenarios):
-                _compare(report, job, client, wire, timeline)
+            run.play()
             stop.clear()
-            is_clean = not given["cleanup"] or _clean_up(job, wire, timeline, given["quiet"])
+            is_clean = not given["cleanup"] or _clean_up(run, given["quiet"])
     except UnreachableError:
-        report.unreachable = True
-        report.note(Finished())
-        _write_reports(report, given)
+        _write_reports(run.report, given)
         raise
     finally:
-        wire.close()
-        if recorder is not None:
-            recorder.close()
-    _tell(report, given)
-    lost = _end_recording(recorder, given["quiet"])
-    if report.interrupted and signals:
+        run.close()
+    _tell(run.report, given)
+    lost = _end_recording(run.recorder, given["quiet"])
+    if run.report.interrupted and signals:
         return 128 + signals[0]
-    return lost or report.exit_code or (0 if is_clean else 1)
+    return lost or run.report.exit_code or (0 if is_clean else 1)
 
 
-def _dry(given: dict[str, Any], client: Client, scenarios: list[str]) -> int:
+def _plan(given: dict[str, Any]) -> Plan:
+    same = (
+        "to", "token", "basic", "users", "groups", "seed", "allow_unverified", "cycle", "cycles",
+        "concurrency", "rate", "timeout", "admin_token",
+    )  # fmt: skip
+    return Plan(
+        idp=given["as"],
+        scenarios=given["scenario"],
+        settings=given["set"],
+        record=record_options(given),
+        **{name: given[name] for name in same},
+    )
+
+
+def _dry(plan: Plan, quiet: bool) -> int:
     from ..idps.dry import DryTarget
 
     def show(text: str) -> None:
         click.echo(text)
 
-    base_url = given["to"].rstrip("/")
-    target = DryTarget(show, base_url, client.dialect.protocol, authorization(given["token"], given["basic"]))
+    client = load_client(plan.idp, plan.settings)
+    credentials = authorization(plan.token, plan.basic)
+    target = DryTarget(show, plan.to.rstrip("/"), client.dialect.protocol, credentials)
     left_out: dict[str, None] = {}
 
     class Listener:
@@ -87,62 +85,29 @@ def _dry(given: dict[str, Any], client: Client, scenarios: list[str]) -> int:
             if isinstance(event, LeftOut):
                 left_out[f"left out: {event.intent}: {event.why}"] = None
 
-    cycles = Cycles.of(client.dialect.cycle, given["cycles"], given["cycle"], True)
-    options = _size(given) | {"concurrency": 1}
-    Job(client, target, Listener(), DryTimeline(), cycles=cycles, **options).play(scenarios)
-    if not given["quiet"]:
+    cycles = Cycles.of(client.dialect.cycle, plan.cycles, plan.cycle, True)
+    job = Job(
+        client,
+        target,
+        Listener(),
+        DryTimeline(),
+        **plan.size,
+        allow_unverified=plan.allow_unverified,
+        cycles=cycles,
+    )
+    job.play(in_order(plan.scenarios or DEFAULT))
+    if not quiet:
         for line in left_out:
             click.echo(line, err=True)
     return 0
 
 
-def _size(given: dict[str, Any]) -> dict[str, Any]:
-    return {name: given[name] for name in ("users", "groups", "seed", "allow_unverified", "concurrency")}
-
-
-def _about(given: dict[str, Any], client: Client, scenarios: list[str], base_url: str) -> About:
-    protocol = client.dialect.protocol
-    size = (given["seed"], given["users"], given["groups"])
-    return About(client.name, base_url, tuple(scenarios), *size, protocol=protocol)
-
-
-def _wire(given: dict[str, Any], client: Client, timeline: RealTimeline) -> Wire:
-    dialect = client.dialect
-    own = parse_duration(dialect.timeout.after) if dialect.timeout is not None else _TIMEOUT
-    return Wire(
-        given["to"],
-        authorization(given["token"], given["basic"]),
-        protocol=dialect.protocol,
-        timeout=given["timeout"] or own or _TIMEOUT,
-        rate=given["rate"],
-        connections=given["concurrency"],
-        client=_plain_name(client),
-        now=timeline.now,
-        started=timeline.started,
-    )
-
-
-def _plain_name(client: Client) -> str:
-    return Path(client.name.partition("@")[0]).name
-
-
 # ---- the end of a run
 
 
-def _compare(report: Report, job: Job, client: Client, wire: Wire, timeline: RealTimeline) -> None:
-    from ..idps.compare import compare
-    from ..idps.coverage import coverage_of
-
-    def get(target: str) -> Answer:
-        return wire.send(Rendered("GET", target, [("Accept", "application/scim+json")], None))
-
-    coverage = coverage_of(client.name, job.speech)
-    report.compared(compare(get, job.intention, coverage, pause=timeline.pass_by))
-
-
-def _clean_up(job: Job, wire: Wire, timeline: RealTimeline, quiet: bool) -> bool:
+def _clean_up(run: Provisioning, quiet: bool) -> bool:
     """Delete what the run has made; returns whether all of it is gone."""
-    gone, left = clean_up(job.intention, wire, timeline.pass_by)
+    gone, left = run.clean_up()
     if not quiet:
         click.echo(f"{gone} resources that were made are deleted again", err=True)
     for text in left[:10]:
@@ -170,41 +135,6 @@ def _tell(report: Report, given: dict[str, Any]) -> None:
 # ---- the recording
 
 
-def _recorder(
-    given: dict[str, Any], client: Client, base_url: str, timeline: RealTimeline, ask: Ask
-) -> Recorder | None:
-    if given["record"] is None:
-        return None
-    from ..traffic.recorder import Recorder
-    from ..traffic.recording import make_header
-    from ..traffic.redact.key import load_key
-    from ..traffic.redact.redactor import Redactor
-
-    mode = given["redact"]
-    redactor = Redactor(
-        mode, load_key(given["redact_key"]) if mode == "pseudonyms" else b"", given["redact_field"]
-    )
-    told = {name: given[name] for name in ("seed", "users", "groups")}
-    told |= _target(ask, given["record"])
-    if timeline.frozen is not None:
-        told["clock"] = format_time(timeline.frozen)
-    header = make_header("provision", base_url, timeline.started, idp=_plain_name(client), **told)
-    existing = given["record_existing"]
-    return Recorder(given["record"], header, redactor, "new" if existing == "refuse" else existing)
-
-
-def _target(ask: Ask, recording: Path) -> dict[str, Any]:
-    """Return what a header says of the target, which is much where that is a scimmock."""
-    from ..server.like import header_of
-
-    info, faults = (ask("GET", path, None) for path in ("info", "faults"))
-    try:
-        fixture = "+".join(info["layers"]["names"])
-        return {"fixture": fixture, **header_of(info["server"], faults["faults"], recording)}
-    except (TypeError, KeyError, AttributeError):  # it is none, or of another version
-        return {}
-
-
 def _end_recording(recorder: Recorder | None, quiet: bool) -> int:
     """Say what was recorded; returns 6 when exchanges were lost."""
     if recorder is None:
@@ -218,21 +148,6 @@ def _end_recording(recorder: Recorder | None, quiet: bool) -> int:
         click.echo(f"scimmock: {recorder.lost} exchanges were lost: {recorder.last_trouble}", err=True)
         return _LOST
     return 0
-
-
-class _Listeners:
-    """Tells report, screen and recorder what happens."""
-
-    def __init__(self, report: Report, screen: _Screen, recorder: Recorder | None) -> None:
-        self._report = report
-        self._screen = screen
-        self._recorder = recorder
-
-    def note(self, event: Event) -> None:
-        self._report.note(event)
-        self._screen.note(event)
-        if self._recorder is not None and isinstance(event, Sent):
-            self._recorder.record(event.exchange)  # last: redaction changes it in place
 
 
 # ---- while it runs

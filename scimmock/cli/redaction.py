@@ -4,11 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 
 from ..errors import UsageError
+
+if TYPE_CHECKING:
+    from ..traffic.recorder import RecordOptions
 
 _MOST_TOLD = 8
 F = TypeVar("F", bound=Callable[..., Any])
@@ -55,6 +58,21 @@ def redaction_options(command: F) -> F:
     ):
         command = option(command)
     return command
+
+
+def record_options(given: dict[str, Any]) -> RecordOptions | None:
+    """Take the options of `recording_options` out of the given ones; None when nothing is recorded.
+
+    Raises UsageError for those that do not go together.
+    """
+    path, existing = given.pop("record"), given.pop("record_existing")
+    redact, key_file, fields = given.pop("redact"), given.pop("redact_key"), given.pop("redact_field")
+    if path is None:
+        return None
+    from ..traffic.recorder import RecordOptions
+
+    check_redaction(redact, key_file, fields)
+    return RecordOptions(path, "new" if existing == "refuse" else existing, redact, key_file, fields)
 
 
 def told_counts(counts: dict[str, int]) -> str:

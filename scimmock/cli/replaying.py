@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..errors import UnreachableError, UsageError, did_you_mean
-from ..outgoing.target import Target
+from ..outgoing.remote import control_of
+from ..outgoing.target import Target, authorization
 from ..outgoing.timeline import RealTimeline, find_timeline
 from ..replay.played import Played
 from ..replay.player import MOST_CONNECTIONS, Options
@@ -21,7 +22,7 @@ from ..replay.survey import Select, Survey, survey
 from ..traffic.alike import Rules
 from ..traffic.recording import Recording, open_recording
 from .sessionfile import not_too_deep
-from .target import authorization, control_of, stopping, write_report
+from .target import stopping, write_report
 
 if TYPE_CHECKING:
     from rich.progress import Progress

@@ -24,8 +24,8 @@ def command(**given: Any) -> int:
     """
     form, quiet, level = given.pop("print"), given.pop("quiet"), given.pop("log_level")
     running = start(given, form == "human" and not quiet)
+    from ..server.logs import configure_logging
     from ..server.ready import Ready
-    from ..server.run import configure_logging
 
     configure_logging("error" if quiet else level)
 

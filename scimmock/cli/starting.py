@@ -10,10 +10,9 @@ import click
 
 from ..errors import UsageError
 from .announcing import Progress
-from .redaction import check_redaction, told_counts
+from .redaction import record_options, told_counts
 
 if TYPE_CHECKING:
-    from ..server.recording import RecordOptions
     from ..server.run import Running
 
 _NAMED = re.compile(r"([A-Za-z][A-Za-z0-9_-]*)=(.*[^=].*)")
@@ -30,7 +29,7 @@ def start(given: dict[str, Any], show_progress: bool) -> Running:
     from ..server.run import Running
 
     basic, clients = given.pop("basic"), given.pop("oauth_client")
-    record = _recording(given)
+    record = record_options(given)
     options = ServeOptions(
         fixtures=given.pop("fixture"),
         also=given.pop("also"),
@@ -52,17 +51,6 @@ def start(given: dict[str, Any], show_progress: bool) -> Running:
     finally:
         if progress is not None:
             progress.close()
-
-
-def _recording(given: dict[str, Any]) -> RecordOptions | None:
-    from ..server.recording import RecordOptions
-
-    path, existing = given.pop("record"), given.pop("record_existing")
-    redact, key_file, fields = given.pop("redact"), given.pop("redact_key"), given.pop("redact_field")
-    if path is None:
-        return None
-    check_redaction(redact, key_file, fields)
-    return RecordOptions(path, "new" if existing == "refuse" else existing, redact, key_file, fields)
 
 
 def end_recording(running: Running, quiet: bool) -> int:

@@ -9,7 +9,8 @@ from typing import TextIO
 import click
 
 from ..errors import FileError
-from .remote import Remote, remote_options, with_remote
+from ..outgoing.remote import Remote
+from .remote import remote_options, with_remote
 
 
 @click.group(

@@ -12,8 +12,9 @@ import click
 
 from ..clock import parse_duration
 from ..errors import UnreachableError, UsageError
+from ..outgoing.remote import Remote
 from .lines import line_of
-from .remote import Remote, with_remote
+from .remote import with_remote
 
 _SILENCE = 45.0  # seconds; the server sends a comment every 15
 

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import base64
 import re
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import Any
-from urllib.parse import parse_qsl
 
 import click
 
-from ..errors import FileError, UsageError, UserError
+from ..errors import FileError, UsageError
 
-Ask = Callable[[str, str, Any], Any]
 _URL = re.compile(r"https?://(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?(/[^?#\s]*)?")
 
 
@@ -42,13 +39,6 @@ def check_credentials(token: str | None, basic: str | None) -> None:
         raise UsageError("--basic is a name and a password", hint="USER:PASSWORD would be right")
 
 
-def authorization(token: str | None, basic: str | None) -> str | None:
-    """Return the header for a bearer token, or for a name and a password."""
-    if basic is not None:
-        return f"Basic {base64.b64encode(basic.encode()).decode()}"
-    return f"Bearer {token}" if token is not None else None
-
-
 def check_reports(*files: str | None) -> None:
     """Raise UsageError where two reports go to stdout."""
     if files.count("-") > 1:
@@ -68,23 +58,6 @@ def seconds(option: str, text: str | None, zero: bool = False) -> float | None:
     if not found and not zero:
         raise UsageError(f"--{option} {text} is no time at all")
     return found
-
-
-def control_of(to: str, admin_token: str | None) -> Ask:
-    """Return what asks the control API, if the target is a scimmock; None is no answer."""
-    from ..outgoing.target import root_of, tenant_of
-    from .remote import Remote
-
-    remote = Remote(root_of(to), tenant_of(to), admin_token)
-
-    def ask(method: str, path: str, body: Any) -> Any:
-        where, _, query = path.partition("?")
-        try:
-            return remote.call(method, where, body, dict(parse_qsl(query)), timeout=30.0)
-        except UserError:
-            return None
-
-    return ask
 
 
 def write_report(file: str, text: str) -> None:

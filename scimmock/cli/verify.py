@@ -11,8 +11,10 @@ from typing import Any
 import click
 
 from ..errors import FileError
+from ..journal.told import explained
+from ..outgoing.remote import RefusedError, Remote
 from ..yamlfile import YamlFile, read_yaml
-from .remote import RefusedError, Remote, with_remote
+from .remote import with_remote
 
 
 @click.command(
@@ -97,22 +99,10 @@ def _print(expect: list[Any], answer: dict[str, Any]) -> None:
             click.echo(f"{click.style('ok', fg='green')}      {words}{count}")
             continue
         click.echo(f"{click.style('FAILED', fg='red')}  {words}")
-        for line in _explained(failure):
+        for line in explained(failure):
             click.echo(f"        {line}")
     checked = answer.get("checked", 0)
     click.echo(f"{checked} exchange{'' if checked == 1 else 's'} checked")
-
-
-def _explained(failure: dict[str, Any]) -> list[str]:
-    lines = [str(failure["message"])]
-    for miss in failure.get("nearest", []):
-        lines.append(f"nearest: {miss['n']}  {miss['summary']}")
-        lines += [
-            f"  {differs['field']}: wanted {differs['wanted']}, found {differs['found']}"
-            for differs in miss["differs"]
-        ]
-    lines += [f"found: {match['n']}  {match['summary']}" for match in failure.get("matched", [])]
-    return lines
 
 
 def _write_junit(path: Path, file: Path, expect: list[Any], failures: list[Any]) -> None:
@@ -124,7 +114,7 @@ def _write_junit(path: Path, file: Path, expect: list[Any], failures: list[Any])
     for words, failure in results:
         case = ElementTree.SubElement(suite, "testcase", classname="scimmock.verify", name=_xml(words))
         if failure is not None:
-            lines = list(map(_xml, _explained(failure)))
+            lines = list(map(_xml, explained(failure)))
             told = ElementTree.SubElement(case, "failure", message=lines[0])
             told.text = "\n".join(lines)
     root = ElementTree.Element("testsuites")

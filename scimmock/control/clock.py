@@ -18,16 +18,22 @@ _KEYS = ("freeze", "advance", "release")
 _LATEST = 253_370_764_800.0  # 9999-01-01: what is counted from it still has a date
 
 
-def _shown(clock: Clock) -> Response:
-    return JSONResponse({"now": clock.text(), "frozen": clock.frozen, "elapsed": round(clock.elapsed(), 3)})
-
-
 async def _get_clock(host: Host, request: Request) -> Response:
-    return _shown(host.clock)
+    return JSONResponse(shown(host.clock))
 
 
 async def _post_clock(host: Host, request: Request) -> Response:
-    asked = await read_json(request)
+    change(host.clock, await read_json(request))
+    return JSONResponse(shown(host.clock))
+
+
+def shown(clock: Clock) -> dict[str, Any]:
+    """Return what the clock shows."""
+    return {"now": clock.text(), "frozen": clock.frozen, "elapsed": round(clock.elapsed(), 3)}
+
+
+def change(clock: Clock, asked: Any) -> None:
+    """Do what a document such as ``{"advance": "40m"}`` asks for; raises ControlError."""
     if not isinstance(asked, dict):
         raise ControlError(400, 'an object such as {"advance": "40m"} would be right')
     for key in asked:
@@ -38,8 +44,7 @@ async def _post_clock(host: Host, request: Request) -> Response:
     if len(asked) != 1:
         raise ControlError(400, f"exactly one of {', '.join(_KEYS)} would be right")
     ((key, value),) = asked.items()
-    _ACTIONS[key](host.clock, value)
-    return _shown(host.clock)
+    _ACTIONS[key](clock, value)
 
 
 def _freeze(clock: Clock, value: Any) -> None:

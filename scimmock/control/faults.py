@@ -26,20 +26,81 @@ async def _list(host: Host, request: Request) -> Response:
 
 
 async def _add(host: Host, request: Request) -> Response:
-    """Add a rule, the rules of ``{"faults": [...]}``, or those of a ``{"pack": name}``: all or none."""
     refuse_parameters(request)
-    rules: RuleSet = tenant_of(host, request).faults
+    tenant = tenant_of(host, request)
+    return json_answer({"faults": add(tenant, await read_json(request))}, 201)
+
+
+async def _change(host: Host, request: Request) -> Response:
+    refuse_parameters(request)
     body = await read_json(request)
+    if not isinstance(body, dict) or set(body) != {"enabled"} or not isinstance(body["enabled"], bool):
+        strange = next((key for key in body if key != "enabled"), None) if isinstance(body, dict) else None
+        near = did_you_mean(strange, ("enabled",)) if strange is not None else None
+        wanted = '{"enabled": true} or {"enabled": false} is wanted'
+        raise ControlError(400, wanted, strange or "enabled", near)
+    return json_answer(switch(tenant_of(host, request), request.path_params["name"], body["enabled"]))
+
+
+async def _remove(host: Host, request: Request) -> Response:
+    refuse_parameters(request)
+    remove(tenant_of(host, request), request.path_params["name"])
+    return Response(status_code=204)
+
+
+async def _clear(host: Host, request: Request) -> Response:
+    everything = parameters_of(request, ("all",)).get("all", "false")
+    if everything not in ("true", "false"):
+        raise ControlError(400, "true or false would be right", "all")
+    clear(tenant_of(host, request), everything == "true")
+    return Response(status_code=204)
+
+
+# ---- what the calls do, for whoever makes them
+
+
+def add(tenant: Any, body: Any) -> list[dict[str, Any]]:
+    """Add a rule, the rules of ``{"faults": [...]}``, or those of a ``{"pack": name}``: all or none.
+
+    Returns them as they are listed; raises ControlError.
+    """
     if not isinstance(body, dict):
         listed = ' (a list of rules stands in {"faults": [...]})' if isinstance(body, list) else ""
         raise ControlError(400, f"{_WANTED}{listed}")
     try:
-        added = _added(rules, body)
+        return announced(tenant, _added(tenant.faults, body))
     except RuleError as error:
         raise rule_error(error) from None
-    stored = [_stored(rules, rule) for rule in added]
-    tenant_of(host, request).journal.publish("fault", {"change": "added", "rules": stored})
-    return json_answer({"faults": stored}, 201)
+
+
+def announced(tenant: Any, rules: list[Rule]) -> list[dict[str, Any]]:
+    """Tell those who look on of rules that were added, and return them as they are listed."""
+    stored = [_stored(tenant.faults, rule) for rule in rules]
+    tenant.journal.publish("fault", {"change": "added", "rules": stored})
+    return stored
+
+
+def switch(tenant: Any, name: str, enabled: bool) -> dict[str, Any]:
+    """Switch a rule on or off and return it as it is listed; raises 404."""
+    check_name(tenant.faults, name)
+    rule = tenant.faults.enable(name, enabled)
+    stored = _stored(tenant.faults, rule)
+    change = "enabled" if rule.enabled else "disabled"
+    tenant.journal.publish("fault", {"change": change, "rules": [stored]})
+    return stored
+
+
+def remove(tenant: Any, name: str) -> None:
+    """Remove a rule; raises 404."""
+    check_name(tenant.faults, name)
+    tenant.faults.remove(name)
+    tenant.journal.publish("fault", {"change": "removed", "rules": [{"name": name}]})
+
+
+def clear(tenant: Any, everything: bool = False) -> None:
+    """Remove all rules but those of the fixture and of quirks, or these too."""
+    tenant.faults.clear(everything)
+    tenant.journal.publish("fault", {"change": "cleared", "rules": tenant.faults.listing()})
 
 
 def _added(rules: RuleSet, body: dict[str, Any]) -> list[Rule]:
@@ -77,52 +138,11 @@ def _of_pack(name: Any) -> list[Rule]:
     return found
 
 
-async def _change(host: Host, request: Request) -> Response:
-    refuse_parameters(request)
-    body = await read_json(request)
-    if not isinstance(body, dict) or set(body) != {"enabled"} or not isinstance(body["enabled"], bool):
-        strange = next((key for key in body if key != "enabled"), None) if isinstance(body, dict) else None
-        near = did_you_mean(strange, ("enabled",)) if strange is not None else None
-        wanted = '{"enabled": true} or {"enabled": false} is wanted'
-        raise ControlError(400, wanted, strange or "enabled", near)
-    rules, name = _named(host, request)
-    rule = rules.enable(name, body["enabled"])
-    assert rule is not None
-    stored = _stored(rules, rule)
-    change = "enabled" if rule.enabled else "disabled"
-    tenant_of(host, request).journal.publish("fault", {"change": change, "rules": [stored]})
-    return json_answer(stored)
-
-
-async def _remove(host: Host, request: Request) -> Response:
-    refuse_parameters(request)
-    rules, name = _named(host, request)
-    rules.remove(name)
-    tenant_of(host, request).journal.publish("fault", {"change": "removed", "rules": [{"name": name}]})
-    return Response(status_code=204)
-
-
-async def _clear(host: Host, request: Request) -> Response:
-    everything = parameters_of(request, ("all",)).get("all", "false")
-    if everything not in ("true", "false"):
-        raise ControlError(400, "true or false would be right", "all")
-    tenant = tenant_of(host, request)
-    tenant.faults.clear(everything == "true")
-    tenant.journal.publish("fault", {"change": "cleared", "rules": tenant.faults.listing()})
-    return Response(status_code=204)
-
-
-def _named(host: Host, request: Request) -> tuple[RuleSet, str]:
-    """Return the rules of the tenant and the name that a call is about; raises 404 for no such rule.
-
-    A rule whose time to live has ended is there no more.
-    """
-    rules: RuleSet = tenant_of(host, request).faults
-    name: str = request.path_params["name"]
+def check_name(rules: RuleSet, name: str) -> None:
+    """Raise 404 unless there is a rule of that name; one whose time to live has ended is there no more."""
     known = [rule["name"] for rule in rules.listing()]
     if name not in known:
         raise ControlError(404, f"there is no rule {name!r}", "name", did_you_mean(name, known))
-    return rules, name
 
 
 def _stored(rules: RuleSet, rule: Rule) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 import msgspec
@@ -10,6 +11,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from ..clock import Clock
+from ..faults.rule import Rule
 from ..traffic.exchange import Exchange
 from .asked import read_json
 
@@ -24,7 +26,9 @@ class Host(Protocol):
     def root_url(self, request: Request) -> str: ...
     def tenant(self, name: str) -> Any: ...
     def info(self, tenant: Any) -> dict[str, Any]: ...
-    def create_tenant(self, name: str, options: TenantOptions) -> Any: ...
+    def create_tenant(
+        self, name: str, options: TenantOptions, people: Sequence[Path] = (), rules: Sequence[Rule] = ()
+    ) -> Any: ...
     def delete_tenant(self, name: str) -> bool: ...
     def dump(self, tenant: Any) -> dict[str, list[dict[str, Any]]]: ...
     def restore(self, tenant: Any, content: dict[str, Any]) -> None: ...

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from ..journal.expectations import ExpectationError, read_expectations
+from ..journal.expectations import ExpectationError, Expectations, read_expectations
 from ..journal.verify import verify_within
 from .answers import json_answer
 from .asked import number_of, parameters_of, read_json
@@ -40,21 +42,30 @@ async def _get_journal(host: Host, request: Request) -> Response:
 
 
 async def _delete_journal(host: Host, request: Request) -> Response:
-    tenant = tenant_of(host, request)
-    tenant.journal.clear()
-    # A test that begins with an empty journal has nothing to do with the one before.
-    tenant.examiner.forget(tenant.journal.last)
+    clear(tenant_of(host, request))
     return Response(status_code=204)
 
 
 async def _verify(host: Host, request: Request) -> Response:
     tenant = tenant_of(host, request)
-    try:
-        wanted = read_expectations(await read_json(request), resources_of(tenant))
-    except ExpectationError as error:
-        raise ControlError(400, error.message, error.field, error.did_you_mean) from None
+    wanted = expectations_for(tenant, await read_json(request))
     result = await verify_within(tenant.journal, wanted)
     return json_answer(result.as_dict(), 200 if result.ok else 409)
+
+
+def clear(tenant: Any) -> None:
+    """Forget all exchanges of a tenant."""
+    tenant.journal.clear()
+    # A test that begins with an empty journal has nothing to do with the one before.
+    tenant.examiner.forget(tenant.journal.last)
+
+
+def expectations_for(tenant: Any, document: Any) -> Expectations:
+    """Return what the body of ``POST verify`` expects of a tenant; raises ControlError."""
+    try:
+        return read_expectations(document, resources_of(tenant))
+    except ExpectationError as error:
+        raise ControlError(400, error.message, error.field, error.did_you_mean) from None
 
 
 CALLS: tuple[Call, ...] = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -10,6 +12,7 @@ from starlette.responses import JSONResponse, Response
 
 from ..errors import FileError, did_you_mean
 from ..faults.errors import RuleError
+from ..faults.rule import Rule
 from ..version import __version__
 from .asked import read_body, refuse_parameters
 from .errors import ControlError, rule_error
@@ -34,8 +37,9 @@ async def _info(host: Host, request: Request) -> Response:
     return JSONResponse({"version": __version__, **host.info(tenant), "faults": len(tenant.faults.listing())})
 
 
-def _described(host: Host, request: Request, tenant: Any) -> dict[str, Any]:
-    url = f"{host.root_url(request)}{tenant.prefix}"
+def described(root_url: str, tenant: Any) -> dict[str, Any]:
+    """Return where a tenant is to be found, and its token."""
+    url = f"{root_url}{tenant.prefix}"
     also = {face.blueprint.layers.behaviour.name: f"{url}{face.base_path}" for face in tenant.faces}
     return {
         "name": tenant.name,
@@ -49,7 +53,6 @@ def _described(host: Host, request: Request, tenant: Any) -> dict[str, Any]:
 
 async def _put_tenant(host: Host, request: Request) -> Response:
     refuse_parameters(request)
-    tenant_name = request.path_params["name"]
     body = await read_body(request)
     try:
         options = msgspec.json.decode(body or b"{}", type=TenantOptions)
@@ -57,24 +60,42 @@ async def _put_tenant(host: Host, request: Request) -> Response:
         raise _explained(str(error)) from None
     except msgspec.DecodeError as error:
         raise ControlError(400, f"the body is not JSON: {error}") from None
-    for field in ("users", "groups"):
-        if not 0 <= (getattr(options, field) or 0) <= _MAX_PEOPLE:
-            raise ControlError(400, f"a number from 0 to {_MAX_PEOPLE} would be right", field)
-    if options.replay:
-        raise ControlError(400, "this version replays nothing yet", "replay")
     for field, given in (("fixture", options.fixture), ("also", options.also)):
         for name in [given] if isinstance(given, str) else given or []:
             if "/" in name or name.startswith("."):
                 raise ControlError(400, "a fixture is named here, paths are for the command line", field)
     try:
-        tenant = host.create_tenant(tenant_name, options)
+        tenant = create(host, request.path_params["name"], options)
     except FileError as error:
         raise ControlError(
             400, error.message + (f", {error.hint}" if error.hint else ""), "fixture"
         ) from None
     except RuleError as error:
         raise rule_error(error) from None
-    return JSONResponse(_described(host, request, tenant), status_code=201)
+    return JSONResponse(described(host.root_url(request), tenant), status_code=201)
+
+
+def options_of(given: dict[str, Any]) -> TenantOptions:
+    """Return the options of a tenant as a document has them; raises ControlError."""
+    try:
+        return msgspec.convert(given, TenantOptions)
+    except msgspec.ValidationError as error:
+        raise _explained(str(error)) from None
+
+
+def create(
+    host: Host, name: str, options: TenantOptions, people: Sequence[Path] = (), rules: Sequence[Rule] = ()
+) -> Any:
+    """Make a tenant and return it, or none; raises ControlError, FileError, RuleError and ScimError.
+
+    ``people`` are files and ``rules`` fault rules, which come beside those of the options.
+    """
+    for field in ("users", "groups"):
+        if not 0 <= (getattr(options, field) or 0) <= _MAX_PEOPLE:
+            raise ControlError(400, f"a number from 0 to {_MAX_PEOPLE} would be right", field)
+    if options.replay:
+        raise ControlError(400, "this version replays nothing yet", "replay")
+    return host.create_tenant(name, options, people, rules)
 
 
 def _explained(text: str) -> ControlError:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
@@ -17,8 +19,22 @@ async def _get_state(host: Host, request: Request) -> Response:
 
 
 async def _put_state(host: Host, request: Request) -> Response:
-    tenant = tenant_of(host, request)
-    content = await read_json(request)
+    return JSONResponse(restore(host, tenant_of(host, request), await read_json(request)))
+
+
+async def _delete_state(host: Host, request: Request) -> Response:
+    rules = parameters_of(request, ("faults",)).get("faults", "false")
+    if rules not in ("true", "false"):
+        raise ControlError(400, "true or false would be right", "faults")
+    reset(host, tenant_of(host, request), rules == "true")
+    return Response(status_code=204)
+
+
+def restore(host: Host, tenant: Any, content: Any) -> dict[str, int]:
+    """Replace the directory of a tenant by a dump; returns how many resources of each kind there are.
+
+    Raises ControlError, and leaves the directory as it was.
+    """
     if not isinstance(content, dict):
         raise ControlError(400, 'a state is an object such as {"Users": [], "Groups": []}')
     strange = next((key for key in content if key not in tenant.endpoints), None)
@@ -34,19 +50,15 @@ async def _put_state(host: Host, request: Request) -> Response:
         raise ControlError(400, error.detail, field) from None
     counts = {name: len(documents) for name, documents in host.dump(tenant).items()}
     tenant.journal.publish("state", {"state": "restored", "resources": counts})
-    return JSONResponse(counts)
+    return counts
 
 
-async def _delete_state(host: Host, request: Request) -> Response:
-    rules = parameters_of(request, ("faults",)).get("faults", "false")
-    if rules not in ("true", "false"):
-        raise ControlError(400, "true or false would be right", "faults")
-    tenant = tenant_of(host, request)
+def reset(host: Host, tenant: Any, with_rules: bool = False) -> None:
+    """Put the directory of a tenant back to what its fixture made it, and its rules to uncounted ones."""
     host.reset(tenant)
-    if rules == "true":
+    if with_rules:
         tenant.faults.rewind()
     tenant.journal.publish("state", {"state": "reset"})
-    return Response(status_code=204)
 
 
 CALLS: tuple[Call, ...] = (

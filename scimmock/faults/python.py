@@ -78,23 +78,33 @@ def load_python(path: Path) -> list[Rule]:
         raise FileError(f"failed: {_told(error)}", where=f"{path}:{_line(error, path)}") from None
     rules: list[Rule] = []
     for function in names.values():
-        marked = getattr(function, _MARK, None)
-        if marked is None:
+        if getattr(function, _MARK, None) is None:
             continue
-        if not inspect.isfunction(function):
-            raise FileError(f"{function!r} is no function", where=str(path))
-        where = f"{path}:{function.__code__.co_firstlineno}"
-        stage, spec = marked
-        if stage not in _KINDS:
-            raise FileError(f"the stage is {', '.join(_KINDS)}, not {stage!r}", where=where)
-        if stage != "before" and inspect.iscoroutinefunction(function):
-            raise FileError(f"a function for the stage {stage!r} cannot be async", where=where)
-        if any(rule.name == spec["name"] for rule in rules):
-            raise FileError(f"the name {spec['name']!r} stands twice", where=where)
-        rules.append(_rule(path, where, function, stage, spec))
+        rule = rule_of(function, path)
+        if any(rule.name == other.name for other in rules):
+            where = f"{path}:{function.__code__.co_firstlineno}"
+            raise FileError(f"the name {rule.name!r} stands twice", where=where)
+        rules.append(rule)
     if not rules:
         raise FileError("has no faults", where=str(path), hint="functions under @fault(...) would be some")
     return rules
+
+
+def rule_of(function: Any, path: Path | None = None) -> Rule:
+    """Return the rule of a function under `fault`, of a file; raises FileError with the line."""
+    if not inspect.isfunction(function):
+        raise FileError(f"{function!r} is no function", where=str(path) if path is not None else None)
+    path = Path(function.__code__.co_filename) if path is None else path
+    where = f"{path}:{function.__code__.co_firstlineno}"
+    marked = getattr(function, _MARK, None)
+    if marked is None:
+        raise FileError(f"{function.__name__} is no fault", where=where, hint="@fault(...) makes it one")
+    stage, spec = marked
+    if stage not in _KINDS:
+        raise FileError(f"the stage is {', '.join(_KINDS)}, not {stage!r}", where=where)
+    if stage != "before" and inspect.iscoroutinefunction(function):
+        raise FileError(f"a function for the stage {stage!r} cannot be async", where=where)
+    return _rule(path, where, function, stage, spec)
 
 
 def _rule(path: Path, where: str, function: Function, stage: Moment, spec: dict[str, Any]) -> Rule:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from copy import copy
 from typing import Any
 
 import msgspec
@@ -137,7 +138,11 @@ class Rule:
 
     def fresh(self) -> Rule:
         """Return the rule as it was before it counted anything, for another tenant."""
-        return Rule(self.spec, self.name, self.make, self.source)
+        rule = copy(self)
+        rule.action = self.make()
+        rule.enabled = bool(self.spec.get("enabled", True))
+        rule.schedule = Schedule(self.when, 0, self.name, 0.0, float)
+        return rule
 
     def as_dict(self, now: float) -> dict[str, Any]:
         """Return the rule as it is listed, with its counts."""

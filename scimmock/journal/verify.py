@@ -22,11 +22,16 @@ _AT_ONCE = 200  # exchanges that are looked at before others get the event loop
 
 @dataclass(slots=True)
 class Result:
-    """``checked`` is how many exchanges were looked at, ``found`` how many each expectation has."""
+    """``checked`` is how many exchanges were looked at, ``matches`` are those of each expectation."""
 
     checked: int
-    found: list[int]
+    matches: list[list[Exchange]]
     failures: list[dict[str, Any]] = field(default_factory=list)
+
+    @property
+    def found(self) -> list[int]:
+        """How many exchanges each expectation has."""
+        return [len(matches) for matches in self.matches]
 
     @property
     def ok(self) -> bool:
@@ -71,7 +76,7 @@ class Verification:
 
     def result(self) -> Result:
         """Return what came of it."""
-        result = Result(len(self.seen), [len(matches) for matches in self.matches])
+        result = Result(len(self.seen), self.matches)
         for index, (one, matches) in enumerate(zip(self.wanted.expect, self.matches, strict=True)):
             if len(matches) < one.least:
                 result.failures.append(_too_few(index, one, matches, self.seen))

@@ -5,6 +5,7 @@ No redirect is followed: it is an answer, and another host would get the token.
 
 from __future__ import annotations
 
+import base64
 import re
 import time
 from collections.abc import Sequence
@@ -18,7 +19,7 @@ from ..errors import UnreachableError, UsageError
 from ..hosts import is_loopback
 from ..traffic.form import shallow
 
-__all__ = ["MISSING", "Answer", "Missing", "Target", "decoded", "root_of", "tenant_of"]
+__all__ = ["MISSING", "Answer", "Missing", "Target", "authorization", "decoded", "root_of", "tenant_of"]
 
 _NO_CONNECTION = "no connection in time"
 _LARGEST = 64 << 20  # bytes of an answer that are read
@@ -56,6 +57,13 @@ class Answer:
     def header(self, name: str) -> str | None:
         """Return the value of a header, whatever the case of its name."""
         return next((value for key, value in self.headers if key.lower() == name), None)
+
+
+def authorization(token: str | None, basic: str | None) -> str | None:
+    """Return the header for a bearer token, or for a name and a password."""
+    if basic is not None:
+        return f"Basic {base64.b64encode(basic.encode()).decode()}"
+    return f"Bearer {token}" if token is not None else None
 
 
 def root_of(base_url: str) -> str:

@@ -11,14 +11,14 @@ from ..faults.errors import RuleError
 from .quirkset import Chosen, read_quirks
 
 
-def chosen_quirks(texts: Iterable[str]) -> list[Chosen]:
-    """Read quirks from the command line; raises UsageError.
+def chosen_quirks(texts: Iterable[str | dict[str, Any]]) -> list[Chosen]:
+    """Read quirks from the command line, or from documents; raises UsageError.
 
     A value is JSON where it can be (numbers, true, false), else text; ``+`` joins several of them.
     """
     given = list(texts)
     try:
-        return read_quirks([_spec(text) for text in given], "quirks")
+        return read_quirks([_spec(item) if isinstance(item, str) else item for item in given], "quirks")
     except RuleError as error:
         index = int(error.path.partition("[")[2].partition("]")[0] or 0)
         field = error.path.partition("]")[2].lstrip(".")

@@ -14,13 +14,15 @@ from ..hosts import is_loopback, split_host
 class BaseUrls:
     """Finds the root URL of requests.
 
-    ``host`` and ``port`` are where the server listens; ``public_url`` overrides everything.
+    ``host`` and ``port`` are where the server listens, ``port`` None where it does not, being called in the
+    process; ``public_url`` overrides everything.
     """
 
-    def __init__(self, host: str, port: int, tls: bool, public_url: str | None = None) -> None:
+    def __init__(self, host: str, port: int | None, tls: bool, public_url: str | None = None) -> None:
         self.host = host
-        self.port = port
         self.scheme = "https" if tls else "http"
+        self.port = port if port is not None else 80
+        self._shown_port = f":{port}" if port is not None else ""
         self.public_url = public_url.rstrip("/") if public_url else None
         self._known: dict[bytes, bytes | None] = {}
         self._any = host in ("0.0.0.0", "::", "")
@@ -36,7 +38,7 @@ class BaseUrls:
     def local(self) -> str:
         """The URL under which this machine reaches the server."""
         host = {"0.0.0.0": "127.0.0.1", "": "127.0.0.1", "::": "::1"}.get(self.host, self.host)
-        return f"{self.scheme}://{_bracketed(host)}:{self.port}"
+        return f"{self.scheme}://{_bracketed(host)}{self._shown_port}"
 
     def root(self, host_header: bytes | None, local: tuple[str, int | None] | None) -> bytes:
         """Return the root URL for a request; ``local`` is the address that the client connected to."""

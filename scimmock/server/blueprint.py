@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
 
 from ..faults.base import Stage
 from ..faults.rule import Rule
@@ -19,7 +21,7 @@ from .population import Population
 _INDEXED = ("userName", "externalId", "displayName", "emails.value", "members.value")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Blueprint:
     """Everything that makes a tenant what it is; the server has one, a tenant may have its own.
 
@@ -66,6 +68,15 @@ class Blueprint:
 
     def rules_of(self, quirks: QuirkSet) -> list[Rule]:
         """Return the rules of quirks that are to be in force; limits that were asked for always are."""
+        if quirks is self.quirk_set:
+            return [rule.fresh() for rule in self._quirk_rules]
+        return self._read(quirks)
+
+    @cached_property
+    def _quirk_rules(self) -> list[Rule]:
+        return self._read(self.quirk_set)
+
+    def _read(self, quirks: QuirkSet) -> list[Rule]:
         own = self.layers.behaviour.quirks
         return [
             rule
@@ -73,19 +84,44 @@ class Blueprint:
             for rule in (self.allowed(rules_of(item)) if item in own else rules_of(item))
         ]
 
-    @property
+    @cached_property
     def quirk_set(self) -> QuirkSet:
         """The quirks that a tenant starts with; one that is given again takes the place of the fixture's."""
         given = {item.name for item in self.quirks}
         own = [item for item in self.layers.behaviour.quirks if item.name not in given]
         return QuirkSet((*own, *self.quirks))
 
-    @property
+    @cached_property
     def policy(self) -> Policy:
         policy = self.layers.behaviour.policy
         if self.max_body is None:
             return policy
         return replace(policy, limits=replace(policy.limits, body_bytes=self.max_body))
+
+    def policy_under(self, quirks: QuirkSet) -> Policy:
+        """Return the policy of a service with these quirks."""
+        return self._own_policy if quirks is self.quirk_set else quirks.policy(self.policy)
+
+    @cached_property
+    def _own_policy(self) -> Policy:
+        return self.quirk_set.policy(self.policy)
+
+    @cached_property
+    def beside(self) -> tuple[Blueprint, ...]:
+        """The blueprints of the faces that a tenant has beside its own.
+
+        What the command line says of the base path and of quirks is for the tenant's own.
+        """
+        return tuple(
+            replace(
+                self,
+                layers=replace(self.layers, behaviour=fixture, beside=()),
+                own_base_path=None,
+                quirks=(),
+                faults=(),
+            )
+            for fixture in self.layers.beside
+        )
 
     @property
     def auth(self) -> AuthSpec:
@@ -126,6 +162,34 @@ def index_plan(types: tuple[ResourceType, ...], *others: tuple[ResourceType, ...
     return {name: tuple(paths.items()) for name, paths in found.items()}
 
 
+def peopled(
+    population: Population, users: int | None, groups: int | None, files: Sequence[Path] = ()
+) -> Population:
+    """Return a population in other numbers (None leaves them as they are), or people from files.
+
+    One's own people take the place of the fixture's, made-up ones come beside them only when asked for.
+    """
+    if files:
+        stamps = tuple(map(stamp, files))
+        population = replace(population, users=0, groups=0, files=tuple(files), stamps=stamps)
+    if users == 0 and groups == 0 and not files:
+        population = replace(population, files=())
+    return replace(
+        population,
+        users=population.users if users is None else users,
+        groups=population.groups if groups is None else groups,
+    )
+
+
+def stamp(path: Path) -> tuple[int, int]:
+    """Return what changes with the content of a file: when it was written, and its size."""
+    try:
+        found = path.stat()
+    except OSError:  # who reads it will say so
+        return 0, 0
+    return found.st_mtime_ns, found.st_size
+
+
 def blueprint_for(
     base: Blueprint,
     fixtures: tuple[str, ...],
@@ -133,26 +197,20 @@ def blueprint_for(
     groups: int | None,
     seed: int | None,
     also: tuple[str, ...] = (),
+    people: Sequence[Path] = (),
 ) -> Blueprint:
     """Return the blueprint of a tenant that differs from the server's; raises FileError.
 
-    ``also`` are fixtures that its directory is served with beside its own.
+    ``also`` are fixtures that its directory is served with beside its own, ``people`` files of people.
     """
     layers = base.layers
     if fixtures or also:
         layers = combine(fixtures or layers.arguments, also)
         check_beside(layers, base.own_base_path)
-    people = population_of(layers.people) if fixtures else base.population
-    people = replace(
-        people,
-        users=people.users if users is None else users,
-        groups=people.groups if groups is None else groups,
-    )
-    if users == 0 and groups == 0:
-        people = replace(people, files=())
+    population = population_of(layers.people) if fixtures else base.population
     return replace(
         base,
         layers=layers,
-        population=people,
+        population=peopled(population, users, groups, people),
         seed=base.seed if seed is None else seed,
     )

@@ -6,7 +6,6 @@ those of the tenant.
 
 from __future__ import annotations
 
-from dataclasses import replace
 from typing import Any
 
 from ..scim.schema import ResourceType
@@ -67,20 +66,3 @@ class Face(Tenant):
         """Serve another directory from now on."""
         self.directory = directory
         self.service = self.service_on(Seen(directory, self.types))
-
-
-def blueprints_beside(blueprint: Blueprint) -> list[Blueprint]:
-    """Return the blueprints of the faces that a tenant has beside its own.
-
-    What the command line says of the base path and of quirks is for the tenant's own.
-    """
-    return [
-        replace(
-            blueprint,
-            layers=replace(blueprint.layers, behaviour=fixture, beside=()),
-            own_base_path=None,
-            quirks=(),
-            faults=(),
-        )
-        for fixture in blueprint.layers.beside
-    ]

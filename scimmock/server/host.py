@@ -4,21 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 from starlette.requests import Request
 
 from ..control.api import TenantOptions
 from ..errors import ScimError
-from ..faults.rule import read_rules
+from ..faults.rule import Rule, read_rules
 from ..quirks.quirkset import read_quirks
 from ..traffic.exchange import Exchange
 from .bases import BaseUrls
-from .blueprint import blueprint_for
+from .blueprint import Blueprint, blueprint_for, stamp
 from .like import told_of
 from .population import dump
 from .tenant import Tenant
 from .tenants import Tenants
+
+_MAX_BLUEPRINTS = 32
+
+
+def _names(given: str | list[str] | None) -> tuple[str, ...]:
+    return (given,) if isinstance(given, str) else tuple(given or ())
 
 
 class ControlHost:
@@ -30,6 +37,7 @@ class ControlHost:
         self.admin_token = admin_token
         self.ready = True
         self.clock = tenants.clock
+        self._blueprints: dict[object, Blueprint] = {}  # those that were asked for last
 
     def root_url(self, request: Request) -> str:
         host = request.headers.get("host")
@@ -68,30 +76,42 @@ class ControlHost:
         """Return a tenant for a call below ``/t/{name}``, made on first use like for a SCIM request."""
         return self.tenants.obtain(name) if name else self.tenants.default
 
-    def create_tenant(self, name: str, options: TenantOptions) -> Tenant:
-        """Make a tenant; raises ScimError, FileError for its fixture, RuleError for faults and quirks."""
-        fixtures = (options.fixture,) if isinstance(options.fixture, str) else tuple(options.fixture or ())
+    def create_tenant(
+        self, name: str, options: TenantOptions, people: Sequence[Path] = (), rules: Sequence[Rule] = ()
+    ) -> Tenant:
+        """Make a tenant; raises ScimError, FileError for its files, RuleError for faults and quirks.
+
+        ``people`` are files, ``rules`` come beside the faults of the options.
+        """
         if name in self.tenants.tenants:
             raise ScimError(409, f"the tenant {name!r} exists already")
-        blueprint = blueprint_for(
-            self.tenants.blueprint,
-            fixtures,
-            options.users,
-            options.groups,
-            options.seed,
-            (options.also,) if isinstance(options.also, str) else tuple(options.also or ()),
-        )
-        if options.quirks:
-            chosen = read_quirks(options.quirks, "quirks")
-            given = {item.name for item in chosen}
-            kept = [item for item in blueprint.quirks if item.name not in given]
-            blueprint = replace(blueprint, quirks=(*kept, *chosen))
-        if options.faults:
-            present = (*blueprint.rules, *blueprint.rules_of(blueprint.quirk_set))
+        blueprint = self._blueprint(options, tuple(people))
+        if options.faults or rules:
+            present = (*blueprint.rules, *blueprint.rules_of(blueprint.quirk_set), *rules)
             taken = tuple(rule.name for rule in present)
-            rules = read_rules(options.faults, "faults", "control", taken)
-            blueprint = replace(blueprint, faults=(*blueprint.faults, *rules))
+            read = read_rules(options.faults, "faults", "control", taken)
+            blueprint = replace(blueprint, faults=(*blueprint.faults, *rules, *read))
         return self.tenants.create(name, blueprint)
+
+    def _blueprint(self, options: TenantOptions, people: tuple[Path, ...]) -> Blueprint:
+        """Return the blueprint of a tenant without its own faults; the files of a fixture are read once."""
+        fixtures, also = _names(options.fixture), _names(options.also)
+        files = tuple((path, stamp(path)) for path in people)
+        key = (fixtures, also, options.users, options.groups, options.seed, files, repr(options.quirks))
+        blueprint = self._blueprints.pop(key, None)
+        if blueprint is None:
+            blueprint = blueprint_for(
+                self.tenants.blueprint, fixtures, options.users, options.groups, options.seed, also, people
+            )
+            if options.quirks:
+                chosen = read_quirks(options.quirks, "quirks")
+                given = {item.name for item in chosen}
+                kept = [item for item in blueprint.quirks if item.name not in given]
+                blueprint = replace(blueprint, quirks=(*kept, *chosen))
+            if len(self._blueprints) >= _MAX_BLUEPRINTS:
+                del self._blueprints[next(iter(self._blueprints))]
+        self._blueprints[key] = blueprint
+        return blueprint
 
     def delete_tenant(self, name: str) -> bool:
         return self.tenants.delete(name)

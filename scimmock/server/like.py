@@ -7,8 +7,6 @@ the header are somebody else's: an identity provider that is played has people t
 
 from __future__ import annotations
 
-import os
-from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -25,7 +23,6 @@ from ..yamlfile import explain
 from .blueprint import Blueprint, population_of
 
 _Number = Annotated[int, msgspec.Meta(ge=0)]
-_COUNTED = ("origin", "hits", "seen", "left", "expires_in")  # what a listing of rules adds to them
 
 
 class _Told(msgspec.Struct):
@@ -92,37 +89,6 @@ def told_of(blueprint: Blueprint) -> dict[str, Any]:
     always = ("fixtures", "seed", "users", "groups")
     found: dict[str, Any] = msgspec.to_builtins(told)
     return {name: value for name, value in found.items() if value or name in always}
-
-
-def header_of(server: dict[str, Any], rules: Iterable[dict[str, Any]], recording: Path) -> dict[str, Any]:
-    """Return what the header of a recording says of a server.
-
-    ``server`` is what `told_of` returned, ``rules`` are all that are in force, as they are listed.  Paths
-    become relative to the folder of the recording: with that they can be moved, and say less of a machine.
-    """
-    folder = recording.absolute().parent
-    portable = {
-        name: [_relative(text, folder) for text in server[name]]
-        for name in ("fixtures", "also", "people")
-        if name in server
-    }
-    faults = [_uncounted(rule) for rule in rules if rule.get("origin") not in ("fixture", "quirk")]
-    return {"faults": faults, "server": {**server, **portable}}
-
-
-def _relative(text: str, folder: Path) -> str:
-    if not os.path.isabs(text):
-        return text
-    relative = os.path.relpath(text, folder)
-    return relative if relative.startswith(".") else f"./{relative}"
-
-
-def _uncounted(rule: dict[str, Any]) -> dict[str, Any]:
-    """Return a rule as it is written, from its listing."""
-    kept = {name: value for name, value in rule.items() if name not in _COUNTED}
-    if kept.get("enabled"):
-        del kept["enabled"]
-    return kept
 
 
 # ---- what a recording tells of a server

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 from ..clock import format_time
 from ..errors import FileError
 from ..faults.files import load_faults
-from ..faults.rule import Rule
+from ..faults.rule import Rule, read_rules
 from ..faults.ruleset import MAX_RULES
 from ..findings.base import DEFAULT_PROFILES
 from ..fixture import BasicSpec, ClientSpec, Fixture, Layers, check_beside, combine
 from ..hosts import is_loopback
 from ..quirks.options import chosen_quirks
-from .blueprint import Blueprint, population_of
+from ..traffic.recorder import RecordOptions
+from .blueprint import Blueprint, peopled, population_of
 from .like import NOTHING, Like
 from .population import Population
-from .recording import RecordOptions
 from .tenants import MAX_TENANTS
 
 
@@ -48,10 +49,10 @@ class ServeOptions:
     access_log: Path | None = None
     max_body: int | None = None
     max_tenants: int = MAX_TENANTS
-    faults: tuple[str, ...] = ()
+    faults: tuple[str | dict[str, Any], ...] = ()
     no_limits: bool = False
     fault_header: bool = False
-    quirks: tuple[str, ...] = ()
+    quirks: tuple[str | dict[str, Any], ...] = ()
     also: tuple[str, ...] = ()
     lint: tuple[str, ...] = ()
     record: RecordOptions | None = None
@@ -138,22 +139,14 @@ def _population(options: ServeOptions, like: Like, people: Population) -> Popula
         users = like.users if users is None else users
         groups = like.groups if groups is None else groups
         files = like.people
-    if files:
-        # One's own people take the place of the fixture's, made-up ones come only when asked for.
-        people = replace(people, users=0, groups=0, files=files)
-    people = replace(
-        people,
-        users=people.users if users is None else users,
-        groups=people.groups if groups is None else groups,
-    )
-    return replace(people, files=()) if users == 0 and groups == 0 and not files else people
+    return peopled(people, users, groups, files)
 
 
-def _faults(names: tuple[str, ...], like: Like, behaviour: Fixture) -> tuple[Rule, ...]:
-    """Read the faults files and packs; raises FileError, also when two of them use one name."""
+def _faults(sources: tuple[str | dict[str, Any], ...], like: Like, behaviour: Fixture) -> tuple[Rule, ...]:
+    """Read faults files, packs and rules; raises FileError, also when two use one name, and RuleError."""
     rules: list[Rule] = []
     taken = {rule.name: "the fixture" for rule in behaviour.faults}
-    for name, found in _sources(names, like):
+    for name, found in _sources(sources, like):
         for rule in found:
             if rule.name in taken:
                 raise FileError(f"the rule name {rule.name!r} is taken by {taken[rule.name]}", where=name)
@@ -164,12 +157,14 @@ def _faults(names: tuple[str, ...], like: Like, behaviour: Fixture) -> tuple[Rul
     return tuple(rules)
 
 
-def _sources(names: tuple[str, ...], like: Like) -> Iterator[tuple[str, Iterable[Rule]]]:
+def _sources(sources: tuple[str | dict[str, Any], ...], like: Like) -> Iterator[tuple[str, Iterable[Rule]]]:
     """Yield rules with where they come from."""
-    if not names and like.path is not None:
+    if not sources and like.path is not None:
         yield f"{like.path}:1", like.faults
-    for name in names:
-        yield name, load_faults(name)
+    for source in sources:
+        if isinstance(source, str):
+            yield source, load_faults(source)
+    yield "faults", read_rules([item for item in sources if not isinstance(item, str)], "faults", "faults")
 
 
 def _tokens(options: ServeOptions, like: Like) -> dict[str, str]:

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
-from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -13,13 +10,12 @@ import msgspec
 from ..clock import parse_time
 from ..traffic.exchange import Exchange
 from ..traffic.recorded import Wire, recorded
-from ..traffic.recorder import Recorder
-from ..traffic.recording import Mode, make_header
-from ..traffic.redact.key import load_key
-from ..traffic.redact.redactor import RedactMode, Redactor
+from ..traffic.recorder import Recorder, RecordOptions
+from ..traffic.recording import make_header
 from ..traffic.routes import below
+from ..traffic.served import header_of
 from .incoming import Scope
-from .like import header_of, told_of
+from .like import told_of
 from .tenant import Tenant
 from .tenants import Tenants
 
@@ -28,17 +24,6 @@ log = logging.getLogger("scimmock")
 _RECORDED = "scimmock.recorded"
 _decoder = msgspec.json.Decoder()
 _encoder = msgspec.json.Encoder()
-
-
-@dataclass(frozen=True, slots=True)
-class RecordOptions:
-    """Where a session is recorded, what becomes of a file that is there, and what is redacted."""
-
-    path: Path
-    existing: Mode = "new"
-    redact: RedactMode = "pseudonyms"
-    key_file: Path | None = None
-    fields: Sequence[str] = ()
 
 
 class SessionRecorder:
@@ -64,8 +49,7 @@ class SessionRecorder:
             header["quirks"] = [item.name for item in blueprint.quirks]
         if layers.also:
             header["also"] = [item.name for item in layers.beside]
-        key = load_key(options.key_file) if options.redact == "pseudonyms" else b""
-        redactor = Redactor(options.redact, key, options.fields)
+        redactor = options.redactor()
         redactor.never_returned(
             [
                 {"name": attribute.name, "returned": "never"}

@@ -5,25 +5,16 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
-import json
-import logging
 import os
 import secrets
-import signal
-import socket
 import ssl
-import sys
-from collections.abc import Callable, Iterator
-from pathlib import Path
-from types import FrameType
-from typing import TextIO
+from collections.abc import Callable
 
 import uvicorn
 
 from ..clock import Clock
 from ..control.api import control_app
 from ..errors import FileError, UsageError
-from ..traffic.bodies import masked_query
 from ..traffic.exchange import Exchange
 from ..version import __version__
 from .app import App
@@ -31,6 +22,8 @@ from .bases import BaseUrls
 from .binding import bind
 from .host import ControlHost
 from .like import NOTHING, read_like
+from .listening import Server
+from .logs import AccessLog
 from .options import ServeOptions, blueprint_of
 from .persistence import Persistence
 from .protocol import ScimProtocol
@@ -38,7 +31,6 @@ from .ready import Ready, write_ready_file
 from .recording import SessionRecorder
 from .tenants import Tenants
 
-log = logging.getLogger("scimmock")
 GRACE = 5  # seconds that requests in flight have to finish
 
 
@@ -54,69 +46,17 @@ def _tls(options: ServeOptions) -> None:
         raise FileError(f"cannot be used for TLS: {error}", where=str(options.tls_cert)) from None
 
 
-def _open_log(path: Path | None) -> TextIO | None:
-    if path is None:
-        return None
-    try:
-        return open(path, "a", buffering=1, encoding="utf-8")
-    except OSError as error:
-        raise FileError(f"the access log cannot be written: {error.strerror}", where=str(path)) from None
+class Assembly:
+    """The parts of a server behind its socket, put together from options.
 
-
-class Server(uvicorn.Server):
-    """A uvicorn server that says when it is ready and ends with 0 on SIGINT and SIGTERM.
-
-    ``on_signal`` is told each of ``signals`` instead, where it is set.
+    ``app`` is the ASGI application, ``port`` None where nothing listens; whoever lets it serve calls `close`
+    at the end.
     """
 
-    signals: tuple[int, ...] = (signal.SIGINT, signal.SIGTERM)
-    on_signal: Callable[[int], None] | None = None
-    on_ready: Callable[[], None] | None = None
-    on_stop: Callable[[], None] | None = None
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        await super().startup(sockets)
-        if self.on_ready is not None and not self.should_exit:
-            self.on_ready()
-
-    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
-        if self.on_stop is not None:
-            self.on_stop()
-        await super().shutdown(sockets)
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Stop at the first signal and hurry at the second; unlike uvicorn, do not raise it again."""
-        previous = {}
-        for number in self.signals:
-            previous[number] = signal.signal(number, self._signalled)
-        try:
-            yield
-        finally:
-            for number, handler in previous.items():
-                signal.signal(number, handler)
-
-    def _signalled(self, number: int, frame: FrameType | None) -> None:
-        if self.on_signal is None:
-            self.handle_exit(number, frame)
-        else:
-            self.on_signal(number)
-
-
-class Running:
-    """A server put together from options; `serve` runs it until it is told to stop."""
-
-    def __init__(self, options: ServeOptions, progress: Callable[[int, int], None] | None = None) -> None:
+    def __init__(
+        self, options: ServeOptions, port: int | None, progress: Callable[[int, int], None] | None = None
+    ) -> None:
         self.options = options
-        _tls(options)
-        self.socket = bind(options.host, options.port)
-        try:
-            self._assemble(options, progress)
-        except BaseException:
-            self.socket.close()
-            raise
-
-    def _assemble(self, options: ServeOptions, progress: Callable[[int, int], None] | None) -> None:
         self.like = read_like(options.like) if options.like is not None else NOTHING
         blueprint = blueprint_of(options, self.like)
         self.clock = Clock()
@@ -127,12 +67,12 @@ class Running:
         if self.persistence is None or not self.persistence.open(self.tenants):
             self.tenants.start(progress)
         self.admin_token = options.admin_token or secrets.token_urlsafe(24)
-        self.port: int = self.socket.getsockname()[1]
+        self.port = port
         tls = options.tls_cert is not None
-        self.bases = BaseUrls(options.host, self.port, tls, options.public_url)
-        self._access_log = _open_log(options.access_log)
+        self.bases = BaseUrls(options.host, port, tls, options.public_url)
+        log = options.access_log
+        self._access_log = AccessLog(log, self.clock) if log is not None else None
         self.host = ControlHost(self.tenants, self.bases, self.admin_token)
-        observer = self._log_access if self._access_log is not None else None
         self.recorder: SessionRecorder | None = None
         if options.record is not None:
             base_url = f"{self.bases.bound}{blueprint.base_path}"
@@ -141,36 +81,10 @@ class Running:
             self.tenants,
             self.bases,
             control_app(self.host),
-            observer,
+            self._access_log,
             options.fault_header,
             self.recorder.record if self.recorder is not None else None,
         )
-        protocol = type(
-            "Protocol",
-            (ScimProtocol,),
-            {
-                "header_limit": blueprint.layers.behaviour.policy.limits.header_bytes,
-                "on_refused": staticmethod(self._refused),
-                "keeps_spelling": self.recorder is not None,
-            },
-        )
-        self.config = uvicorn.Config(
-            self.app,
-            http=protocol,
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            proxy_headers=False,
-            server_header=False,
-            timeout_keep_alive=75,
-            timeout_graceful_shutdown=GRACE,
-            backlog=2048,
-            ssl_certfile=str(options.tls_cert) if options.tls_cert else None,
-            ssl_keyfile=str(options.tls_key) if options.tls_key else None,
-        )
-        self.server = Server(self.config)
-        self.server.on_stop = self.tenants.end_streams
 
     @property
     def ready(self) -> Ready:
@@ -192,16 +106,6 @@ class Running:
             },
         )
 
-    def _refused(self, status: int, detail: str, connection: int) -> None:
-        """Enter a request that never became one into the journal."""
-        now = self.clock.now()
-        exchange = Exchange(now, 0.0, "", "?", "?", b"", [], "1.1")
-        exchange.status, exchange.connection = status, connection
-        exchange.error = {"kind": "refused", "message": detail}
-        self.tenants.default.journal.add(exchange)
-        if self.app.on_exchange is not None:
-            self.app.on_exchange(exchange)
-
     def watch(self, see: Callable[[Exchange], None]) -> None:
         """Let ``see`` be told each exchange once it is in the journal, beside the access log."""
         others = self.app.on_exchange
@@ -213,27 +117,80 @@ class Running:
 
         self.app.on_exchange = told
 
-    def _log_access(self, exchange: Exchange) -> None:
-        assert self._access_log is not None
-        line = {
-            "at": self.clock.text(),
-            "tenant": exchange.tenant,
-            "method": exchange.method,
-            "path": exchange.path,
-            "query": masked_query(exchange.query.decode("latin-1")),
-            "status": exchange.status,
-            "ms": round((exchange.end - exchange.begin) * 1000, 3),
-            "operation": exchange.operation,
-            "resource": exchange.resource,
-            "id": exchange.id,
-            "token": exchange.identity,
-            "rule": exchange.rule,
-            "connection": exchange.connection,
-        }
-        self._access_log.write(json.dumps(line, ensure_ascii=False) + "\n")
+    def close(self) -> None:
+        """Close the files that were written while the server ran."""
+        if self._access_log is not None:
+            self._access_log.close()
+        if self.recorder is not None:
+            self.recorder.close()
+
+
+class Running(Assembly):
+    """A server with its socket; `serve` runs it until it is told to stop."""
+
+    def __init__(self, options: ServeOptions, progress: Callable[[int, int], None] | None = None) -> None:
+        _tls(options)
+        self.socket = bind(options.host, options.port)
+        try:
+            super().__init__(options, self.socket.getsockname()[1], progress)
+            self.config = self._configuration()
+        except BaseException:
+            self.socket.close()
+            raise
+        self.server = Server(self.config)
+        self.server.on_stop = self.tenants.end_streams
+
+    def _configuration(self) -> uvicorn.Config:
+        options = self.options
+        protocol = type(
+            "Protocol",
+            (ScimProtocol,),
+            {
+                "header_limit": self.tenants.blueprint.layers.behaviour.policy.limits.header_bytes,
+                "on_refused": staticmethod(self._refused),
+                "keeps_spelling": self.recorder is not None,
+            },
+        )
+        return uvicorn.Config(
+            self.app,
+            http=protocol,
+            ws="none",
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            timeout_keep_alive=75,
+            timeout_graceful_shutdown=GRACE,
+            backlog=2048,
+            ssl_certfile=str(options.tls_cert) if options.tls_cert else None,
+            ssl_keyfile=str(options.tls_key) if options.tls_key else None,
+        )
+
+    def _refused(self, status: int, detail: str, connection: int) -> None:
+        """Enter a request that never became one into the journal."""
+        now = self.clock.now()
+        exchange = Exchange(now, 0.0, "", "?", "?", b"", [], "1.1")
+        exchange.status, exchange.connection = status, connection
+        exchange.error = {"kind": "refused", "message": detail}
+        self.tenants.default.journal.add(exchange)
+        if self.app.on_exchange is not None:
+            self.app.on_exchange(exchange)
 
     def serve(self, on_ready: Callable[[Ready], None]) -> None:
-        """Serve until SIGINT or SIGTERM; ``on_ready`` is called once the socket accepts."""
+        """Serve until SIGINT or SIGTERM; ``on_ready`` is called once the socket accepts.
+
+        For a process that does nothing else: the collector is set for it.
+        """
+        # The directory lives as long as the server: the collector need not look at it again, nor at
+        # the exchanges of the journal after every few hundred requests.
+        gc.collect()
+        gc.freeze()
+        gc.set_threshold(10_000, 20, 20)
+        self.run(on_ready, takes_signals=True)
+
+    def run(self, on_ready: Callable[[Ready], None], takes_signals: bool = False) -> None:
+        """Serve until `stop`, on an event loop of this thread's own."""
 
         def ready() -> None:
             if self.options.ready_file is not None:
@@ -241,21 +198,19 @@ class Running:
             on_ready(self.ready)
 
         self.server.on_ready = ready
-        # The directory lives as long as the server: the collector need not look at it again, nor at
-        # the exchanges of the journal after every few hundred requests.
-        gc.collect()
-        gc.freeze()
-        gc.set_threshold(10_000, 20, 20)
+        if not takes_signals:
+            self.server.signals = ()
         try:
             with asyncio.Runner(loop_factory=self.config.get_loop_factory()) as runner:
                 runner.run(self._serve())
         finally:
             if self.options.ready_file is not None:
                 self.options.ready_file.unlink(missing_ok=True)
-            if self._access_log is not None:
-                self._access_log.close()
-            if self.recorder is not None:
-                self.recorder.close()
+            self.close()
+
+    def stop(self) -> None:
+        """Let the server end: soon, and what is in flight may end before it.  For the thread of its loop."""
+        self.server.should_exit = True
 
     async def _serve(self) -> None:
         writer = asyncio.create_task(self.persistence.run(self.tenants)) if self.persistence else None
@@ -271,16 +226,3 @@ class Running:
                 except OSError as error:
                     where = str(self.persistence.path)
                     raise FileError(f"cannot be written: {error.strerror}", where=where) from None
-
-
-def configure_logging(level: str) -> None:
-    """Send log messages to standard error."""
-    handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(levelname)s %(message)s"))
-    for name in ("scimmock", "uvicorn.error"):
-        logger = logging.getLogger(name)
-        logger.handlers[:] = [handler]
-        logger.propagate = False
-        # uvicorn tells the story of every start and stop at INFO; that is for those who debug.
-        quiet = name != "scimmock" and level == "info"
-        logger.setLevel("WARNING" if quiet else level.upper())

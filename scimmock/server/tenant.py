@@ -92,7 +92,7 @@ class Tenant:
         if self.of is None:
             self.faults.replace_source("quirk", self.blueprint.rules_of(quirks))
         self.quirks = quirks
-        self.policy = quirks.policy(self.blueprint.policy)
+        self.policy = self.blueprint.policy_under(quirks)
         # What the journal has to know where it is not SCIM 2.0 at the usual base path.
         usual = self.of is None and quirks.version == "2.0"
         self.speaks = None if usual else (self.base_path, quirks.version)

@@ -15,9 +15,10 @@ from ..store.ids import Minter
 from .auth import Issued
 from .blueprint import Blueprint, index_plan
 from .codec import JsonEncoder
-from .faces import Face, blueprints_beside
+from .faces import Face
 from .fitting import Fitting
 from .population import CREATED, Loader
+from .templates import Templates
 from .tenant import Tenant
 
 MAX_TENANTS = 10_000
@@ -53,7 +54,7 @@ class Tenants:
         self.budget = Budget()
         self.issued: dict[str, Issued] = {}
         self.max_tenants = max_tenants
-        self._templates: dict[tuple[object, ...], Directory] = {}
+        self._templates = Templates()
         self.tenants: dict[str, Tenant] = {}
 
     def start(self, progress: Callable[[int, int], None] | None = None) -> None:
@@ -68,8 +69,9 @@ class Tenants:
         self.tenants[name] = self._serve(name, blueprint, directory)
 
     def _serve(self, name: str, blueprint: Blueprint, directory: Directory) -> Tenant:
+        self._templates.hold(_template_key(blueprint))
         tenant = Tenant(name, blueprint, directory, self.clock, self.budget, self.issued)
-        tenant.faces = [Face(tenant, other) for other in blueprints_beside(blueprint)]
+        tenant.faces = [Face(tenant, other) for other in blueprint.beside]
         return tenant
 
     @property
@@ -85,25 +87,24 @@ class Tenants:
     def _template(
         self, blueprint: Blueprint, progress: Callable[[int, int], None] | None = None
     ) -> Directory:
-        key = _template_key(blueprint)
-        template = self._templates.get(key)
-        if template is None:
-            template = self.empty_directory(blueprint, "")
-            types, quirks = blueprint.layers.behaviour.types, blueprint.quirk_set
-            service = Service(
-                types,
-                quirks.policy(blueprint.policy),
-                template,
-                JsonEncoder(),
-                lambda: CREATED,
-                Cursors(b"", self.clock.now),
-                quirks.dress,
-            )
-            template.encode = service.default_view
-            fitting = Fitting(service, template, quirks, self.clock)
-            loader = Loader(template, types, CREATED, fitting)
-            loader.populate(blueprint.population, blueprint.seed, progress)
-            self._templates[key] = template
+        return self._templates.obtain(_template_key(blueprint), lambda: self._populated(blueprint, progress))
+
+    def _populated(self, blueprint: Blueprint, progress: Callable[[int, int], None] | None) -> Directory:
+        template = self.empty_directory(blueprint, "")
+        types, quirks = blueprint.layers.behaviour.types, blueprint.quirk_set
+        service = Service(
+            types,
+            quirks.policy(blueprint.policy),
+            template,
+            JsonEncoder(),
+            lambda: CREATED,
+            Cursors(b"", self.clock.now),
+            quirks.dress,
+        )
+        template.encode = service.default_view
+        fitting = Fitting(service, template, quirks, self.clock)
+        loader = Loader(template, types, CREATED, fitting)
+        loader.populate(blueprint.population, blueprint.seed, progress)
         return template
 
     def fresh_directory(self, blueprint: Blueprint, tenant: str) -> Directory:
@@ -135,15 +136,12 @@ class Tenants:
         return tenant
 
     def delete(self, name: str) -> bool:
-        """Forget a tenant and its template if nobody else has it; False when there is none."""
+        """Forget a tenant; False when there is none."""
         tenant = self.tenants.pop(name, None) if name else None
         if tenant is None:
             return False
         tenant.journal.close()
-        key = _template_key(tenant.blueprint)
-        others = (other.blueprint for other in self.tenants.values())
-        if key not in map(_template_key, (self.blueprint, *others)):
-            self._templates.pop(key, None)
+        self._templates.release(_template_key(tenant.blueprint))
         return True
 
     def end_streams(self) -> None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -10,11 +11,28 @@ from ..clock import parse_time
 from ..errors import FileError, UsageError
 from .clients import KNOWN
 from .recording import Mode, Writer, encode_line
-from .redact.redactor import Redactor
+from .redact.key import load_key
+from .redact.redactor import RedactMode, Redactor
 from .secrets import MASK
 
 Encode = Callable[[dict[str, Any]], bytes]
 _MESSAGES = ("request", "response", "upstream")
+
+
+@dataclass(frozen=True, slots=True)
+class RecordOptions:
+    """Where a session is recorded, what becomes of a file that is there, and what is redacted."""
+
+    path: Path
+    existing: Mode = "new"
+    redact: RedactMode = "pseudonyms"
+    key_file: Path | None = None
+    fields: Sequence[str] = ()
+
+    def redactor(self) -> Redactor:
+        """Return what redacts; raises FileError for a key that cannot be used."""
+        key = load_key(self.key_file) if self.redact == "pseudonyms" else b""
+        return Redactor(self.redact, key, self.fields)
 
 
 class Recorder:

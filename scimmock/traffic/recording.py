@@ -90,8 +90,9 @@ class Recording:
             yield document
 
 
-def open_recording(path: Path) -> Recording:
+def open_recording(path: Path | str) -> Recording:
     """Open a recording; raises FileError when it is none, or of a version that is not known."""
+    path = Path(path)
     notices: list[str] = []
     _, header = next(_lines(path, notices), (0, None))
     where = f"{path}:1"

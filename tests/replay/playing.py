@@ -6,7 +6,7 @@ import threading
 from pathlib import Path
 from typing import Any
 
-from scimmock.cli.target import control_of
+from scimmock.outgoing.remote import control_of
 from scimmock.outgoing.target import Target
 from scimmock.outgoing.timeline import find_timeline
 from scimmock.replay.causes import kinds_of
