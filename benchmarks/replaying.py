@@ -17,9 +17,9 @@ from servers import Server, environment, running, scimmock_command
 
 from scimmock.outgoing.target import Target
 from scimmock.outgoing.timeline import RealTimeline
-from scimmock.replay.player import Options, headers_to_send
-from scimmock.replay.run import Outcome, Plan, Replay
-from scimmock.replay.survey import survey
+from scimmock.playback.player import Options, headers_to_send
+from scimmock.playback.run import Outcome, Plan, Replay
+from scimmock.playback.survey import survey
 from scimmock.traffic.form import body_bytes
 from scimmock.traffic.recording import Recording, open_recording
 

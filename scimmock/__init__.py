@@ -20,6 +20,8 @@ if TYPE_CHECKING:
     from .errors import UserError as UserError
     from .idps.provisioning import provision as provision
     from .idps.report import Report as Report
+    from .playback.replaying import Replayed as Replayed
+    from .playback.replaying import replay as replay
     from .testing.directory import UnknownResource as UnknownResource
     from .testing.journal import Entry as Entry
     from .testing.journal import Finding as Finding
@@ -38,6 +40,7 @@ _MODULES = {
     "FileError": "errors",
     "Finding": "testing.journal",
     "Recording": "traffic.recording",
+    "Replayed": "playback.replaying",
     "Report": "idps.report",
     "ScimError": "errors",
     "ScimmockError": "errors",
@@ -50,6 +53,7 @@ _MODULES = {
     "create_app": "testing.server",
     "open_recording": "traffic.recording",
     "provision": "idps.provisioning",
+    "replay": "playback.replaying",
 }
 __all__ = [
     "App",
@@ -58,6 +62,7 @@ __all__ = [
     "FileError",
     "Finding",
     "Recording",
+    "Replayed",
     "Report",
     "ScimError",
     "ScimmockError",
@@ -71,6 +76,7 @@ __all__ = [
     "create_app",
     "open_recording",
     "provision",
+    "replay",
 ]
 
 

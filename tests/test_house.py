@@ -23,7 +23,7 @@ LEVELS = {
     "journal": 5,
     "findings": 5,
     "outgoing": 3,
-    "replay": 7,
+    "playback": 7,
     "idps": 7,
     "fixture": 6,
     "faults": 4,

@@ -24,11 +24,12 @@ from ..errors import FileError, UnreachableError, UsageError, UserError
 from ..outgoing.remote import control_of
 from ..outgoing.target import Target
 from ..outgoing.timeline import Ask, RealTimeline, find_timeline
-from ..replay.minimize import Goal, Minimizer, adjusted, goal_of, needs_of, related, shown
-from ..replay.player import MOST_CONNECTIONS
-from ..replay.run import Excerpt, Outcome, Plan, Replay
-from ..replay.seeding import seed_state
-from ..replay.survey import survey
+from ..playback.minimize import Goal, Minimizer, adjusted, goal_of, needs_of, related, shown
+from ..playback.player import MOST_CONNECTIONS
+from ..playback.replaying import Replaying
+from ..playback.run import Excerpt, Outcome, Plan, Replay
+from ..playback.seeding import seed_state
+from ..playback.survey import survey
 from ..traffic.bindings import Bindings
 from ..traffic.recording import Recording, encode_line
 
@@ -83,24 +84,18 @@ def check_reset(given: dict[str, Any], timeline: RealTimeline) -> None:
         raise UsageError("--minimize tries the session many times, and the target is no scimmock", hint=hint)
 
 
-def minimize(
-    given: dict[str, Any],
-    recording: Recording,
-    outcome: Outcome,
-    plan: Plan,
-    timeline: RealTimeline,
-    stop: threading.Event,
-) -> None:
-    """Write the fewest exchanges that still show the first cause of an outcome, and a test."""
-    goal = goal_of(outcome)
+def minimize(given: dict[str, Any], run: Replaying, stop: threading.Event) -> None:
+    """Write the fewest exchanges that still show the first cause of a replay, and a test."""
+    recording = run.recording
+    goal = goal_of(run.replayed.outcome)
     assert goal is not None
-    exchanges = [one for one in recording if plan.select(one)]
+    exchanges = [one for one in recording if run.select(one)]
     places = {int(one.get("n") or 0): place for place, one in enumerate(exchanges)}
     target = places[goal.n]
     if goal.id is None:
         exchanges = exchanges[: target + 1]
-    plan = replace(plan, look_at_the_end=goal.id is not None, stop_on_difference=False)
-    bench = _bench(given, timeline, plan)
+    plan = replace(run.plan, look_at_the_end=goal.id is not None, stop_on_difference=False)
+    bench = _bench(given, run.timeline, plan)
     try:
         with _reference(recording, plan) as reference:
             left = _reduced(exchanges, recording, goal, target, bench, reference, given, stop)

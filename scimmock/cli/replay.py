@@ -87,11 +87,11 @@ def command(**given: Any) -> int:
 
 def _check(given: dict[str, Any]) -> None:
     """Raise what can be known to be wrong before anything is sent."""
-    from ..replay.pace import parse_pace
+    from ..playback.pace import parse_pace
 
     check_target(given["to"], given["yes"] or given["dry_run"], "the session would be played there")
     check_credentials(given["token"], given["basic"])
-    given["factor"] = parse_pace(given["pace"])
+    parse_pace(given["pace"])
     given["max_gap"] = seconds("max-gap", given["max_gap"], zero=True)
     given["timeout"] = seconds("timeout", given["timeout"])
     check_reports(given["json"], given["junit"])

@@ -9,27 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import UnreachableError, UsageError, did_you_mean
-from ..outgoing.remote import control_of
-from ..outgoing.target import Target, authorization
-from ..outgoing.timeline import RealTimeline, find_timeline
-from ..replay.played import Played
-from ..replay.player import MOST_CONNECTIONS, Options
-from ..replay.report import About, document
-from ..replay.report_text import lines, preface
-from ..replay.run import Outcome, Plan, Replay
-from ..replay.survey import Select, Survey, survey
-from ..traffic.alike import Rules
-from ..traffic.recording import Recording, open_recording
+from ..errors import UnreachableError
+from ..playback.played import Played
+from ..playback.replaying import Choices, Replayed, Replaying
+from ..playback.report_text import preface
+from .minimizing import check_minimize, check_reset, minimize
 from .sessionfile import not_too_deep
 from .target import stopping, write_report
 
 if TYPE_CHECKING:
     from rich.progress import Progress
-
-    from ..journal.criteria import Criterion
-
-_LONG = 3600.0  # seconds of a session that is not played at full speed
 
 
 def replay(given: dict[str, Any]) -> int:
@@ -39,185 +28,115 @@ def replay(given: dict[str, Any]) -> int:
 
 
 def _replay(given: dict[str, Any]) -> int:
-    recording = open_recording(given["file"])
-    select = selection(given)
-    found = survey(recording, select, with_documents=given["seed_state"])
-    _notices(recording)
-    for line in () if given["quiet"] else preface(found):
-        click.echo(line, err=True)
-    if not found.count:
-        raise UsageError(f"{recording.path} has no such exchange", hint="--only, --from or another file")
-    if given["dry_run"]:
-        from ..replay.dry import requests
-
-        base_url = str(recording.header.get("base_url") or "")
-        for text in requests(recording, select, found, base_url, given["to"], _credentials(given)):
-            click.echo(text)
-        return 0
     stop = threading.Event()
-    timeline = find_timeline(stop, control_of(given["to"], given["admin_token"]))
-    if given["minimize"] is not None:
-        from .minimizing import check_minimize, check_reset
-
-        check_minimize(given)
-        check_reset(given, timeline)
-    target = Target(given["to"], timeout=given["timeout"], connections=MOST_CONNECTIONS)
-    plan = plan_of(given, recording, select)
-    _say_how_long(given, found)
+    screen = _Screen(given["quiet"])
+    run = Replaying(_choices(given), screen.note, stop)
+    for notice in run.recording.notices:
+        click.echo(notice, err=True)
+    for line in () if given["quiet"] else preface(run.survey):
+        click.echo(line, err=True)
+    if given["dry_run"]:
+        return _dry(run)
     try:
-        with stopping(stop) as signals, _Screen(given["quiet"], found.count) as screen:
-            play = Replay(recording, found, target, timeline, plan, screen.note, stop)
-            outcome = _run(play, given, found, timeline, recording)
-        outcome.interrupted = bool(signals)
-        _tell(outcome, recording, given)
-        if given["minimize"] is not None and not outcome.is_same and not signals:
-            from .minimizing import minimize
-
-            minimize(given, recording, outcome, plan, timeline, stop)
+        run.connect()
+        if given["minimize"] is not None:
+            check_minimize(given)
+            check_reset(given, run.timeline)
+        _say_how_long(run, given)
+        with stopping(stop) as signals, screen.of(run.survey.count):
+            replayed = _play(run, given)
+        replayed.outcome.interrupted = bool(signals)
+        _tell(replayed, given)
+        if given["minimize"] is not None and not replayed.ok and not signals:
+            minimize(given, run, stop)
     finally:
-        target.close()
+        run.close()
     if signals:
         return 128 + signals[0]
-    return 0 if outcome.is_same else 1
+    return 0 if replayed.ok else 1
 
 
-def _run(
-    play: Replay, given: dict[str, Any], found: Survey, timeline: RealTimeline, recording: Recording
-) -> Outcome:
+def _choices(given: dict[str, Any]) -> Choices:
+    same = (
+        "file to token basic pace max_gap serial retry_after timeout ignore header strict expect seed_state"
+        " only stop_on_diff admin_token"
+    ).split()
+    return Choices(
+        **{name: given[name] for name in same},
+        first=given["from"],
+        last=given["to_exchange"],
+        final_check=not given["no_final_check"],
+        clock=not given["no_clock"],
+    )
+
+
+def _dry(run: Replaying) -> int:
+    from ..playback.dry import requests
+
+    base_url = str(run.recording.header.get("base_url") or "")
+    choices = run.choices
+    for text in requests(run.recording, run.select, run.survey, base_url, choices.to, choices.credentials):
+        click.echo(text)
+    return 0
+
+
+def _play(run: Replaying, given: dict[str, Any]) -> Replayed:
     try:
         if given["seed_state"]:
-            from ..replay.seeding import seed_state
-
-            made, failed = seed_state(play.player, found)
+            made, failed = run.seed()
             if not given["quiet"]:
                 click.echo(f"{made} resources that were there before are created", err=True)
             for text in failed[:10]:
                 click.echo(f"scimmock: not created: {text}", err=True)
-        return play.run()
+        return run.play()
     except UnreachableError:
-        play.outcome.unreachable = True
-        _write_reports(play.outcome, recording, given)
+        run.replay.outcome.unreachable = True
+        _write_reports(run.replayed, given)
         raise
-
-
-def plan_of(given: dict[str, Any], recording: Recording, select: Select) -> Plan:
-    """Return how it is to be played, by the options of the command."""
-    expect = given["expect"] or ("service" if recording.header.get("by") == "addon" else "client")
-    return Plan(
-        select,
-        Rules(given["strict"], given["ignore"], given["header"]),
-        Options(
-            _credentials(given),
-            serial=given["serial"],
-            retry=given["retry_after"] == "live",
-            upstream=expect == "service",
-        ),
-        factor=given["factor"],
-        longest=given["max_gap"],
-        follow_clock=not given["no_clock"],
-        look_at_the_end=not given["no_final_check"] and not given["stop_on_diff"],
-        stop_on_difference=given["stop_on_diff"],
-    )
-
-
-def _credentials(given: dict[str, Any]) -> str | None:
-    return authorization(given["token"], given["basic"])
-
-
-def selection(given: dict[str, Any]) -> Select:
-    """Return which exchanges are played; raises UsageError."""
-    from ..traffic.revive import exchange_of
-
-    criteria = [one for text in given["only"] for one in _criteria(text)]
-    first = given["from"] if given["from"] is not None else 0
-    last = given["to_exchange"] if given["to_exchange"] is not None else float("inf")
-
-    def select(exchange: dict[str, Any]) -> bool:
-        if not first <= (exchange.get("n") or 0) <= last:
-            return False
-        if not criteria:
-            return True
-        revived = exchange_of(exchange)
-        return all(one.look(revived)[0] for one in criteria)
-
-    return select
-
-
-def _criteria(text: str) -> list[Criterion]:
-    from ..journal.criteria import SIMPLE, WrongCriterion, criterion
-
-    name, equals, value = text.partition("=")
-    if not equals or name not in SIMPLE:
-        near = did_you_mean(name, SIMPLE)
-        hint = f"did you mean {near}={value}?" if near else f"NAME is one of {', '.join(SIMPLE)}"
-        raise UsageError(f"--only {text!r} is no NAME=VALUE that is known", hint=hint)
-    try:
-        return criterion(name, value)
-    except WrongCriterion as error:
-        raise UsageError(f"--only {name}: {error.message}") from None
 
 
 # ---- what is said
 
 
-def _notices(recording: Recording) -> None:
-    for notice in recording.notices:
-        click.echo(notice, err=True)
-
-
-def _say_how_long(given: dict[str, Any], found: Survey) -> None:
+def _say_how_long(run: Replaying, given: dict[str, Any]) -> None:
     """Say beforehand how long a session takes that is not played at full speed."""
-    factor, longest = given["factor"], given["max_gap"]
-    if factor is None or given["quiet"] or longest is not None:
+    if run.factor is None or given["quiet"] or given["max_gap"] is not None:
         return
-    if found.span / factor > _LONG:
-        hours = found.span / factor / 3600
+    hours = run.survey.span / run.factor / 3600
+    if hours > 1:
         click.echo(f"at this pace it takes {hours:,.0f} hours: --max-gap 1s shortens the pauses", err=True)
 
 
-def _tell(outcome: Outcome, recording: Recording, given: dict[str, Any]) -> None:
-    _write_reports(outcome, recording, given)
+def _tell(replayed: Replayed, given: dict[str, Any]) -> None:
+    _write_reports(replayed, given)
     if not given["quiet"]:
         to_stderr = "-" in (given["json"], given["junit"])
-        for line in lines(outcome):
+        for line in replayed.text():
             click.echo(line, err=to_stderr)
 
 
-def _write_reports(outcome: Outcome, recording: Recording, given: dict[str, Any]) -> None:
-    wanted = [name for name in ("json", "junit", "html") if given[name] is not None]
-    if not wanted:
-        return
-    header = recording.header
-    about = About(
-        str(recording.path),
-        given["to"].rstrip("/"),
-        str(header.get("by") or ""),
-        header.get("idp"),
-        header.get("fixture"),
-        str(header.get("started") or ""),
-        given["pace"],
-    )
-    report = document(outcome, about)
+def _write_reports(replayed: Replayed, given: dict[str, Any]) -> None:
     if given["json"] is not None:
-        write_report(given["json"], json.dumps(report, ensure_ascii=False, indent=2) + "\n")
+        write_report(given["json"], json.dumps(replayed.as_dict(), ensure_ascii=False, indent=2) + "\n")
     if given["junit"] is not None:
-        from ..replay.report_junit import junit
-
-        write_report(given["junit"], junit(report))
+        write_report(given["junit"], replayed.junit())
     if given["html"] is not None:
-        from ..replay.report_html import page
-
-        write_report(str(given["html"]), page(report))
+        write_report(str(given["html"]), replayed.html())
 
 
 class _Screen:
     """A progress bar on a terminal."""
 
-    def __init__(self, quiet: bool, total: int) -> None:
+    def __init__(self, quiet: bool) -> None:
         self._quiet = quiet
-        self._total = total
+        self._total = 0
         self._progress: Progress | None = None
         self._task: Any = None
+
+    def of(self, total: int) -> _Screen:
+        """Return it for so many exchanges."""
+        self._total = total
+        return self
 
     def __enter__(self) -> _Screen:
         if not self._quiet and sys.stderr.isatty():

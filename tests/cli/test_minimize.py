@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import runpy
 import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,7 +19,7 @@ from scimmock.server.run import Ready
 from scimmock.traffic.recording import encode_line, make_header, open_recording
 from tests.in_process import serving
 from tests.noting import Noting, listening
-from tests.replay.sessions import STEPS, Client, Recorder
+from tests.playback.sessions import STEPS, Client, Recorder
 
 LONG = 500
 _HEADERS = {"Authorization": "Bearer scimmock", "Accept": "application/scim+json"}
@@ -99,7 +100,9 @@ def replay(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) 
     return run
 
 
-def test_a_defect_in_a_long_session(replay: Replay, ready: Ready, session: Path, tmp_path: Path) -> None:
+def test_a_defect_in_a_long_session(
+    replay: Replay, ready: Ready, session: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     base_url = tenant(ready, "broken", 2, _DEFECT)
     few = tmp_path / "few.jsonl"
     done = replay(str(session), "--to", base_url, "--minimize", str(few))
@@ -113,9 +116,14 @@ def test_a_defect_in_a_long_session(replay: Replay, ready: Ready, session: Path,
     again = replay(str(few), "--to", base_url)
     assert again.code == 1 and "1 differ" in again.output, again.output
     assert replay(str(few), "--to", tenant(ready, "well", 3)).code == 0
-    code = (tmp_path / "test_few.py").read_text()
-    compile(code, "test_few.py", "exec")
-    assert "few.jsonl" in code and "scimmock.replay(" in code
+    # So does the test that is written beside it.
+    written = runpy.run_path(str(tmp_path / "test_few.py"))["test_session"]
+    monkeypatch.setenv("SCIM_TOKEN", "scimmock")
+    monkeypatch.setenv("SCIM_BASE_URL", tenant(ready, "healthy", 6))
+    written()
+    monkeypatch.setenv("SCIM_BASE_URL", tenant(ready, "as-broken", 7, _DEFECT))
+    with pytest.raises(AssertionError, match='title: "Director" expected|title: Director expected'):
+        written()
     assert open_recording(few).header["minimized"] == {"exchange": left[2]["n"], "from": left[2]["n"]}
 
 

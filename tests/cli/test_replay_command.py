@@ -17,7 +17,7 @@ import httpx
 import pytest
 
 from tests.conftest import ENTERPRISE
-from tests.replay.pages import Page
+from tests.playback.pages import Page
 from tests.traffic.made_sessions import GROUP, USER, exchange, header_of, provision, recorded, write
 
 Command = Callable[..., tuple[int, str, str]]

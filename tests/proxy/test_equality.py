@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from scimmock.replay.run import Excerpt
+from scimmock.playback.run import Excerpt
 from scimmock.server.options import ServeOptions
 from scimmock.traffic.recording import open_recording
 
 from ..conftest import ENTERPRISE, GROUP, PATCH_OP, USER, Launch
 from ..in_process import serving
-from ..replay.playing import played, told
+from ..playback.playing import played, told
 from .conftest import Dump
 
 pytest.importorskip("mitmproxy")

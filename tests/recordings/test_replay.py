@@ -10,8 +10,8 @@ import pytest
 
 from scimmock.server.options import ServeOptions
 from tests.in_process import serving
+from tests.playback.playing import causes, played, told
 from tests.recordings.make import RECORDINGS, sessions
-from tests.replay.playing import causes, played, told
 
 FILES = [session.file for session in sessions()]
 # What differs elsewhere, by recording: the kinds of causes at `--fixture rfc` and at scim2-server.

@@ -5,8 +5,8 @@ from __future__ import annotations
 import xml.etree.ElementTree as ElementTree
 from typing import Any
 
-from scimmock.replay.report_junit import junit
-from tests.replay.made_reports import body, line, report_of, told
+from scimmock.playback.report_junit import junit
+from tests.playback.made_reports import body, line, report_of, told
 
 
 def cases(report: dict[str, Any]) -> dict[str, tuple[str, str] | None]:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-import scimmock.replay.html.sequence as module
-from scimmock.replay.html.sequence import sequence
-from scimmock.replay.html.verdicts import VERDICTS, elapsed
-from tests.replay.made_reports import line, report_of, told
+import scimmock.playback.html.sequence as module
+from scimmock.playback.html.sequence import sequence
+from scimmock.playback.html.verdicts import VERDICTS, elapsed
+from tests.playback.made_reports import line, report_of, told
 
 
 def test_a_row_says_what_became_of_an_exchange() -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scimmock.replay.minimize import Minimizer, needs_of, related
+from scimmock.playback.minimize import Minimizer, needs_of, related
 
 Test = Callable[[list[int]], bool]
 

@@ -9,11 +9,11 @@ from typing import Any
 from scimmock.outgoing.remote import control_of
 from scimmock.outgoing.target import Target
 from scimmock.outgoing.timeline import find_timeline
-from scimmock.replay.causes import kinds_of
-from scimmock.replay.played import Played
-from scimmock.replay.player import MOST_CONNECTIONS, Options
-from scimmock.replay.run import Outcome, Plan, Replay, Session
-from scimmock.replay.survey import survey
+from scimmock.playback.causes import kinds_of
+from scimmock.playback.played import Played
+from scimmock.playback.player import MOST_CONNECTIONS, Options
+from scimmock.playback.run import Outcome, Plan, Replay, Session
+from scimmock.playback.survey import survey
 from scimmock.traffic.recording import open_recording
 
 

@@ -15,13 +15,13 @@ from hypothesis import strategies as st
 
 from scimmock.outgoing.target import Target
 from scimmock.outgoing.timeline import RealTimeline
-from scimmock.replay.player import Options
-from scimmock.replay.run import Outcome, Plan, Replay
-from scimmock.replay.survey import survey
+from scimmock.playback.player import Options
+from scimmock.playback.run import Outcome, Plan, Replay
+from scimmock.playback.survey import survey
 from scimmock.server.options import ServeOptions
 from scimmock.server.run import Ready
 from tests.in_process import serving
-from tests.replay.sessions import STEPS, Client, Recorder, Session
+from tests.playback.sessions import STEPS, Client, Recorder, Session
 
 _numbers = itertools.count(1)
 _HEADERS = {"Authorization": "Bearer scimmock", "Accept": "application/scim+json"}

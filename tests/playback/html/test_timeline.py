@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import re
 
-from scimmock.replay.html.timeline import timeline
-from tests.replay.made_reports import line
+from scimmock.playback.html.timeline import timeline
+from tests.playback.made_reports import line
 
 
 def bars(picture: str) -> list[tuple[str, str, str]]:

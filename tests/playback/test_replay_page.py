@@ -13,9 +13,9 @@ import pytest
 from click.testing import CliRunner
 
 from scimmock.journal.criteria import SIMPLE
-from scimmock.replay.report import About, document
-from scimmock.replay.run import Outcome
-from scimmock.replay.survey import Survey
+from scimmock.playback.report import About, document
+from scimmock.playback.run import Outcome
+from scimmock.playback.survey import Survey
 from scimmock.server.options import ServeOptions
 from scimmock.server.run import Ready
 from tests.in_process import serving

@@ -1,4 +1,4 @@
-"""Reports of replays, as `scimmock.replay.report.document` returns them."""
+"""Reports of replays, as `scimmock.playback.report.document` returns them."""
 
 from __future__ import annotations
 

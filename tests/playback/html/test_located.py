@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from scimmock.replay.html.located import places
-from tests.replay.made_reports import body
+from scimmock.playback.html.located import places
+from tests.playback.made_reports import body
 
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
 USER: dict[str, Any] = {

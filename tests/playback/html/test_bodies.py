@@ -5,8 +5,8 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from scimmock.replay.html.bodies import messages
-from tests.replay.made_reports import body, status, told
+from scimmock.playback.html.bodies import messages
+from tests.playback.made_reports import body, status, told
 
 
 def marked(*differences: dict[str, Any], expected: Any, got: Any) -> list[str]:

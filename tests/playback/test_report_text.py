@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
-from scimmock.replay.played import Played
-from scimmock.replay.report_text import lines, preface
-from scimmock.replay.run import Line, Outcome
-from scimmock.replay.survey import Before, Survey
+from scimmock.playback.played import Played
+from scimmock.playback.report_text import lines, preface
+from scimmock.playback.run import Line, Outcome
+from scimmock.playback.survey import Before, Survey
 from scimmock.traffic.alike import ABSENT, Difference
 from scimmock.traffic.routes import Aim
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from scimmock.replay.survey import Survey, survey
+from scimmock.playback.survey import Survey, survey
 
 Document = dict[str, Any]
 

@@ -11,12 +11,12 @@ import pytest
 from scimmock.errors import UnreachableError
 from scimmock.outgoing.target import Target
 from scimmock.outgoing.timeline import RealTimeline
-from scimmock.replay.player import Options
-from scimmock.replay.run import Excerpt, Outcome, Plan, Replay
-from scimmock.replay.survey import survey
+from scimmock.playback.player import Options
+from scimmock.playback.run import Excerpt, Outcome, Plan, Replay
+from scimmock.playback.survey import survey
 from scimmock.traffic.recording import make_header
 from tests.noting import Answer, Noting, listening
-from tests.replay.test_survey import exchange
+from tests.playback.test_survey import exchange
 
 Document = dict[str, Any]
 RECORDED = "https://app.example/scim/v2"

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
-from scimmock.replay.report_html import page
-from tests.replay.made_reports import body, line, message, report_of, status, told
-from tests.replay.pages import Page
+from scimmock.playback.report_html import page
+from tests.playback.made_reports import body, line, message, report_of, status, told
+from tests.playback.pages import Page
 
 EVIL = "</pre></script><script>alert('x')</script><img src=x onerror=alert(1)>\"'&amp;"
 
