@@ -10,7 +10,7 @@ from pathlib import Path
 from ..faults.base import Stage
 from ..faults.rule import Rule
 from ..findings.base import DEFAULT_PROFILES
-from ..fixture import AuthSpec, BasicSpec, ClientSpec, Fixture, Layers, check_beside, combine
+from ..fixture import AuthSpec, BasicSpec, ClientSpec, Fixture, Layers, check_beside, combine, fixtures_folder
 from ..quirks.quirkset import Chosen, QuirkSet, rules_of
 from ..scim.policy import Policy
 from ..scim.schema import ResourceType
@@ -18,6 +18,7 @@ from ..scim.values import key_of
 from ..store.directory import IndexPlan
 from .population import Population
 
+Moment = tuple[tuple[str, int, int], ...]  # path, time and size of files
 _INDEXED = ("userName", "externalId", "displayName", "emails.value", "members.value")
 
 
@@ -29,7 +30,8 @@ class Blueprint:
     ``tokens`` are the server's own bearer tokens by name, ``own_base_path`` and ``max_body`` (bytes)
     take the place of the fixture's, ``auth_required`` is False for --no-auth.  ``faults`` come beside
     the fixture's own rules, whose limits ``limited`` False (--no-limits) leaves out; ``quirks`` come
-    after the fixture's own, ``profiles`` say by what requests are examined.
+    after the fixture's own, ``profiles`` say by what requests are examined.  ``moment`` tells it from what
+    the same files would make later (`moment_of`).
     """
 
     layers: Layers
@@ -45,6 +47,7 @@ class Blueprint:
     limited: bool = True
     quirks: tuple[Chosen, ...] = ()
     profiles: frozenset[str] = DEFAULT_PROFILES
+    moment: Moment = ()
 
     @property
     def ids(self) -> str | dict[str, str]:
@@ -170,8 +173,7 @@ def peopled(
     One's own people take the place of the fixture's, made-up ones come beside them only when asked for.
     """
     if files:
-        stamps = tuple(map(stamp, files))
-        population = replace(population, users=0, groups=0, files=tuple(files), stamps=stamps)
+        population = replace(population, users=0, groups=0, files=tuple(files))
     if users == 0 and groups == 0 and not files:
         population = replace(population, files=())
     return replace(
@@ -181,13 +183,21 @@ def peopled(
     )
 
 
-def stamp(path: Path) -> tuple[int, int]:
-    """Return what changes with the content of a file: when it was written, and its size."""
+def moment_of(blueprint: Blueprint) -> Moment:
+    """Return what changes with the files that a blueprint is made from, but for those that are shipped."""
+    layers, shipped = blueprint.layers, fixtures_folder()
+    owners = (layers.behaviour, layers.people, layers.auth, *layers.beside)
+    folders = {folder for item in owners for folder in item.folders if folder.parent != shipped}
+    files = [path for folder in folders for path in folder.iterdir() if folder.is_dir()]
+    return tuple(sorted(_stamp(path) for path in (*files, *blueprint.population.files)))
+
+
+def _stamp(path: Path) -> tuple[str, int, int]:
     try:
         found = path.stat()
     except OSError:  # who reads it will say so
-        return 0, 0
-    return found.st_mtime_ns, found.st_size
+        return str(path), 0, 0
+    return str(path), found.st_mtime_ns, found.st_size
 
 
 def blueprint_for(
@@ -208,9 +218,11 @@ def blueprint_for(
         layers = combine(fixtures or layers.arguments, also)
         check_beside(layers, base.own_base_path)
     population = population_of(layers.people) if fixtures else base.population
-    return replace(
+    blueprint = replace(
         base,
         layers=layers,
         population=peopled(population, users, groups, people),
         seed=base.seed if seed is None else seed,
     )
+    # What has no files of its own is as the server was when it began.
+    return replace(blueprint, moment=moment_of(blueprint)) if fixtures or also or people else blueprint

@@ -15,7 +15,7 @@ from ..faults.rule import Rule, read_rules
 from ..quirks.quirkset import read_quirks
 from ..traffic.exchange import Exchange
 from .bases import BaseUrls
-from .blueprint import Blueprint, blueprint_for, stamp
+from .blueprint import Blueprint, blueprint_for, moment_of
 from .like import told_of
 from .population import dump
 from .tenant import Tenant
@@ -94,12 +94,11 @@ class ControlHost:
         return self.tenants.create(name, blueprint)
 
     def _blueprint(self, options: TenantOptions, people: tuple[Path, ...]) -> Blueprint:
-        """Return the blueprint of a tenant without its own faults; the files of a fixture are read once."""
+        """Return the blueprint of a tenant without its own faults; files are read again when they change."""
         fixtures, also = _names(options.fixture), _names(options.also)
-        files = tuple((path, stamp(path)) for path in people)
-        key = (fixtures, also, options.users, options.groups, options.seed, files, repr(options.quirks))
+        key = (fixtures, also, options.users, options.groups, options.seed, people, repr(options.quirks))
         blueprint = self._blueprints.pop(key, None)
-        if blueprint is None:
+        if blueprint is None or (blueprint.moment and blueprint.moment != moment_of(blueprint)):
             blueprint = blueprint_for(
                 self.tenants.blueprint, fixtures, options.users, options.groups, options.seed, also, people
             )

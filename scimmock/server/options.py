@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -18,7 +18,7 @@ from ..fixture import BasicSpec, ClientSpec, Fixture, Layers, check_beside, comb
 from ..hosts import is_loopback
 from ..quirks.options import chosen_quirks
 from ..traffic.recorder import RecordOptions
-from .blueprint import Blueprint, peopled, population_of
+from .blueprint import Blueprint, moment_of, peopled, population_of
 from .like import NOTHING, Like
 from .population import Population
 from .tenants import MAX_TENANTS
@@ -68,7 +68,7 @@ def blueprint_of(options: ServeOptions, like: Like = NOTHING) -> Blueprint:
     base_path = options.base_path or like.base_path
     check_beside(layers, base_path)
     seed = options.seed if options.seed is not None else like.seed
-    return Blueprint(
+    blueprint = Blueprint(
         layers=layers,
         seed=1 if seed is None else seed,
         population=_population(options, like, population_of(layers.people)),
@@ -83,6 +83,7 @@ def blueprint_of(options: ServeOptions, like: Like = NOTHING) -> Blueprint:
         quirks=tuple(chosen_quirks(options.quirks)) or like.quirks,
         profiles=DEFAULT_PROFILES | set(options.lint),
     )
+    return replace(blueprint, moment=moment_of(blueprint))
 
 
 def taken(like: Like, options: ServeOptions) -> list[str]:

@@ -32,17 +32,13 @@ _AS_IT_IS = Leniency(
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """How many made-up people there are, and the files whose people come beside them.
-
-    ``stamps`` tell one content of a file from a later one.
-    """
+    """How many made-up people there are, and the files whose people come beside them."""
 
     users: int = 0
     groups: int = 0
     external_id: str | None = None
     domain: str = "example.com"
     files: tuple[Path, ...] = ()
-    stamps: tuple[tuple[int, int], ...] = ()
 
 
 @contextmanager

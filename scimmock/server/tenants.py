@@ -30,7 +30,7 @@ def _template_key(blueprint: Blueprint) -> tuple[object, ...]:
     layers = blueprint.layers
     fixtures = tuple(item.argument for item in (layers.behaviour, layers.people, *layers.beside))
     quirks = tuple(repr(item.spec) for item in blueprint.quirks)
-    return fixtures, blueprint.seed, blueprint.population, quirks
+    return fixtures, blueprint.seed, blueprint.population, quirks, blueprint.moment
 
 
 def _minter(blueprint: Blueprint, tenant: str) -> Minter:

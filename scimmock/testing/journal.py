@@ -18,6 +18,7 @@ from .reach import Access
 __all__ = ["Entry", "Finding", "Journal"]
 
 Headers = list[tuple[str, str]]
+_SHOWN = 50  # exchanges in the representation of a journal
 
 
 class Entry:
@@ -121,7 +122,7 @@ class Journal(Sequence[Entry]):
         self._access = access
 
     def __repr__(self) -> str:
-        return "<journal, empty>" if not self else f"<journal>\n{self.text()}"
+        return f"<journal>\n{self.text(_SHOWN)}" if self else "<journal, empty>"
 
     def __len__(self) -> int:
         return self._access.call(lambda tenant: len(tenant.journal.entries))

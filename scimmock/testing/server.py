@@ -12,7 +12,7 @@ from ..server.run import Assembly
 from .http import async_client_of
 from .making import make_tenant, own_tenant
 from .options import ServerArguments, TenantArguments, serve_options
-from .reach import Here, Reach, ServerThread, not_running
+from .reach import Here, Reach, ServerThread, explained, not_running
 from .tenant import Tenant
 
 __all__ = ["App", "Server", "create_app"]
@@ -38,7 +38,8 @@ class Server(Tenant):
     def start(self) -> Self:
         """Begin to serve; returns when the socket accepts."""
         if self._thread is None:
-            thread = ServerThread(self._options)
+            with explained():
+                thread = ServerThread(self._options)
             own_tenant(self, thread)
             self._thread = thread
         return self
@@ -94,7 +95,9 @@ class App(Tenant):
         refused = [name for name in ("host", "port", "tls_cert", "tls_key", "db") if name in arguments]
         if refused:
             raise UsageError(f"an application has no {refused[0]!r}", hint="a Server has")
-        self._assembly = Assembly(serve_options(arguments), None)
+        options = serve_options(arguments)
+        with explained():
+            self._assembly = Assembly(options, None)
         self._here = Here(self._assembly.host)
         own_tenant(self, self._here)
 

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, Self
 
 import httpx
 
 from ..control import state as calls
+from ..errors import UsageError
 from .clock import Clock
 from .directory import Resource, Resources
 from .expecting import check, check_async, expected, met, wait_document
@@ -238,9 +240,10 @@ class Tenant:
         self._close_client()
         if access is not None and access.name:
             host = access.reach.host
-            access.reach.call(lambda: host.delete_tenant(access.name))
-            if access.moved_clock:
-                self.clock.release()
+            with suppress(UsageError):  # the server has ended, and the tenant with it
+                access.reach.call(lambda: host.delete_tenant(access.name))
+                if access.moved_clock:
+                    self.clock.release()
 
     def _close_client(self) -> None:
         if self._client is not None:

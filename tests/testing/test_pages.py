@@ -55,6 +55,11 @@ def test_every_example_for_pytest_runs(pytester: pytest.Pytester) -> None:
     result.assert_outcomes(passed=len(others))
 
 
+def test_the_example_runs(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_example=(ROOT / "examples" / "test_offboarding.py").read_text("utf-8"))
+    pytester.runpytest_inprocess("-p", "no:cacheprovider", "-W", "error").assert_outcomes(passed=3)
+
+
 def test_every_member_is_documented() -> None:
     text = section(PYTHON, "What a tenant has")
     missing = [name for name in members(scimmock.Tenant) if not re.search(rf"`{name}\b", text)]

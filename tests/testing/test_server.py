@@ -19,6 +19,7 @@ from scimmock.faults.call import Call
 from scimmock.faults.python import fault
 from scimmock.server.tenant import Tenant as ServedTenant
 
+HEAD = "fixture: x\ntitle: X\nkind: idp\nsources: {DOC: https://example.com}\n"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 
 
@@ -72,11 +73,12 @@ def test_options_reach_the_server(tmp_path: Path) -> None:
         ({"fixure": "okta"}, "there is no argument 'fixure', did you mean 'fixture'"),
         ({"users": "many"}, "users: expected"),
         ({"quirks": ["patch-205"]}, "quirk"),
-        ({"faults": [{"do": {}}]}, "faults"),
+        ({"faults": [{"do": {}}]}, r"faults\[0\].do"),
+        ({"faults": [{"do": {"status": 500}, "name": name} for name in "aa"]}, "the name 'a' is taken"),
     ],
 )
 def test_wrong_arguments_of_a_server(arguments: dict[str, Any], told: str) -> None:
-    with pytest.raises(scimmock.ScimmockError, match=told):
+    with pytest.raises(scimmock.UserError, match=told):
         Server(**arguments).start()
 
 
@@ -140,6 +142,25 @@ def test_a_file_of_people_that_changes_is_read_again(server: Server, tmp_path: P
         people.write_text("\n".join(["userName", *names]))
         with server.tenant(people=str(people)) as made:
             assert [user["userName"] for user in made.users] == names
+
+
+def test_a_fixture_that_changes_is_read_again(server: Server, tmp_path: Path) -> None:
+    """Also when what has changed is what it extends."""
+    base, own = tmp_path / "base", tmp_path / "own"
+    for folder, rest in ((base, ""), (own, "extends: ../base\n")):
+        folder.mkdir()
+        (folder / "fixture.yaml").write_text(f"{HEAD}{rest}")
+    for users in (2, 3):
+        (base / "fixture.yaml").write_text(f"{HEAD}people: {{users: {users}}}\n")
+        for _ in range(2):
+            with server.tenant(fixture=own) as made:
+                assert len(made.users) == users
+
+
+def test_a_server_that_has_ended_deletes_nothing() -> None:
+    with Server(users=0, groups=0) as server:
+        left = server.tenant()
+    left.close()
 
 
 def test_nothing_refers_to_a_deleted_tenant(server: Server) -> None:
