@@ -122,7 +122,7 @@ def test_a_defect_in_a_long_session(
     monkeypatch.setenv("SCIM_BASE_URL", tenant(ready, "healthy", 6))
     written()
     monkeypatch.setenv("SCIM_BASE_URL", tenant(ready, "as-broken", 7, _DEFECT))
-    with pytest.raises(AssertionError, match='title: "Director" expected|title: Director expected'):
+    with pytest.raises(AssertionError, match=r'title: "Director" expected|title: Director expected'):
         written()
     assert open_recording(few).header["minimized"] == {"exchange": left[2]["n"], "from": left[2]["n"]}
 
