@@ -81,6 +81,8 @@ class Loader:
                 self._file(path)
             users = self._users(people, seed, progress)
             self._groups(people, seed, users)
+            if self.fitting is not None:
+                self.directory.forget_prepared()  # users were encoded before they had groups
             self._prepare()
 
     def _prepare(self) -> None:

@@ -82,6 +82,11 @@ class Directory(Resources):
     def retire(self, id: str) -> None:
         self.minter.retire(id)
 
+    def forget_prepared(self) -> None:
+        """Encode all resources anew when they are read; after `load`, which has no effects on others."""
+        for table in self.tables.values():
+            table.prepared.clear()
+
     def load(self, type_name: str, id: str, document: Document) -> None:
         """Store a resource as part of the initial directory, without effects on others."""
         self.tables[type_name].put_new(id, document)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from pathlib import Path
 from typing import Any
@@ -75,3 +76,12 @@ def test_people_that_a_service_takes_in_no_form(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"made-up people cannot be stored here.*--users 0"):
         people(str(tmp_path))
     assert users_of(people(str(tmp_path), users=0)) == []
+
+
+@pytest.mark.parametrize("fixture", ["rfc", "github"])
+def test_users_are_shown_with_the_groups_that_were_made_after_them(fixture: str) -> None:
+    directory = people(fixture, groups=3)
+    _, group = next(iter(directory.scan("Group")))
+    member = group["members"][0]["value"]
+    shown = json.loads(directory.prepared("User", member).decode("latin-1").replace("\0", ""))
+    assert [item["display"] for item in shown["groups"]].count(group["displayName"]) == 1
