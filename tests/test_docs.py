@@ -15,7 +15,6 @@ import msgspec
 import pytest
 from click.testing import CliRunner
 
-from scimmock.cli.flow import flow
 from scimmock.cli.main import COMMANDS
 from scimmock.cli.reference import reference
 from scimmock.control.api import _CALLS
@@ -36,6 +35,7 @@ from scimmock.quirks.base import quirks, sentence
 from scimmock.quirks.options import chosen_quirks
 from scimmock.scim.policy import SWITCHES
 from scimmock.yamlfile import read_yaml
+from scimmock.yamltext import flow
 
 from .conftest import Launch
 

@@ -29,6 +29,8 @@ LEVELS = {
     "faults": 4,
     "quirks": 5,
     "yamlfile": 3,
+    "yamltext": 4,
+    "learn": 7,
     "store": 3,
     "people": 3,
     "proxy": 5,

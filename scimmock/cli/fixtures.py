@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 import shutil
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
-from ..errors import FileError
+from ..errors import FileError, UsageError
 
 if TYPE_CHECKING:
     from ..fixture import Fixture
     from ..fixture.facts import Fact
+    from ..learn.portrait import Portrait
 
 _WIDEST = 160
 
@@ -141,7 +143,7 @@ def _table(facts: list[Fact]) -> None:
     from rich.table import Table
     from rich.text import Text
 
-    from .flow import flow
+    from ..yamltext import flow
 
     table = Table(box=SIMPLE_HEAD, pad_edge=False, show_lines=False, expand=False)
     table.add_column("behaviour", overflow="fold", ratio=3)
@@ -198,24 +200,82 @@ def check(paths: tuple[str, ...]) -> None:
 @command.command(
     "new",
     epilog="Examples:\n\n  scimmock fixtures new my-app\n\n"
-    "  scimmock fixtures new fixtures/strict-slack --extends slack",
+    "  scimmock fixtures new fixtures/strict-slack --extends slack\n\n"
+    "  scimmock fixtures new my-app --from session.jsonl",
 )
 @click.argument("path", metavar="NAME", type=click.Path(path_type=Path))
 @click.option("--extends", metavar="NAME[@VARIANT]|PATH", help="A fixture that the new one differs from.")
-def new(path: Path, extends: str | None) -> None:
-    """Write a folder with a commented fixture.yaml to start from, and its JSON Schema for editors."""
+@click.option(
+    "--from",
+    "sessions",
+    envvar="SCIMMOCK_FIXTURES_NEW_FROM",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Learn it from this recording, HAR or flow file; may be repeated.",
+)
+def new(path: Path, extends: str | None, sessions: tuple[Path, ...]) -> None:
+    """Write a folder with a fixture.yaml to start from, and its JSON Schema for editors.
+
+    With --from it says how the service of a recorded session is, and in which exchange that was seen.
+    """
+    from ..fixture.starter import shown
+
+    if sessions:
+        if extends is not None:
+            raise UsageError("--extends and --from exclude each other")
+        files = _learned(path, sessions)
+    else:
+        files = _begun(path, extends)
+    for file in files:
+        click.echo(f"wrote {file}")
+    click.echo(f"Try it: scimmock serve --fixture {shown(path)}")
+
+
+def _begun(path: Path, extends: str | None) -> list[Path]:
     from ..fixture import load_fixture
     from ..fixture.starter import write_starter
 
     if extends is None:
-        files = write_starter(path)
-    else:
-        behaviour = load_fixture(extends).file.behaviour
-        files = write_starter(path, extends, behaviour.base_path if behaviour else "/scim/v2")
-    for file in files:
-        click.echo(f"wrote {file}")
-    name = path if path.is_absolute() else Path(".") / path
-    click.echo(f"Try it: scimmock serve --fixture {name if name.is_absolute() else f'./{name}'}")
+        return write_starter(path)
+    behaviour = load_fixture(extends).file.behaviour
+    return write_starter(path, extends, behaviour.base_path if behaviour else "/scim/v2")
+
+
+def _learned(path: Path, sessions: tuple[Path, ...]) -> list[Path]:
+    from contextlib import ExitStack
+
+    from ..fixture.starter import check_free
+    from ..learn.write import write_learned
+    from .sessionfile import not_too_deep, open_session
+
+    check_free(path)
+    opened = [open_session(file) for file in sessions]
+    with ExitStack() as stack:
+        for file in sessions:
+            stack.enter_context(not_too_deep(file))
+        portrait, files = write_learned(
+            path,
+            [(file, item.header, item.exchanges()) for file, item in zip(sessions, opened, strict=True)],
+        )
+    for file, session in zip(sessions, opened, strict=True):
+        for notice in session.notices():
+            click.echo(notice if notice.startswith(str(file)) else f"{file}: {notice}", err=True)
+    for line in _told(portrait):
+        click.echo(line)
+    return files
+
+
+def _told(portrait: Portrait) -> Iterator[str]:
+    """Yield what was learned, in short."""
+    yield f"{len(portrait.settings)} settings from {portrait.exchanges} exchanges"
+    for name, found in (("leniency", portrait.switches), ("quirks", portrait.quirks)):
+        if found:
+            yield f"{name}: {', '.join(found)}"
+    if portrait.rules:
+        yield f"limits: {len(portrait.rules)}"
+    if portrait.gaps:
+        yield f"{len(portrait.gaps)} things that cannot be played or are not clear stand under gaps"
 
 
 @command.command(

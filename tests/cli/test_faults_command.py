@@ -12,10 +12,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scimmock.cli.flow import flow, rule_text
+from scimmock.cli.flow import rule_text
 from scimmock.cli.rules import state
 from scimmock.faults.files import packs
 from scimmock.yamlfile import read_yaml
+from scimmock.yamltext import flow
 
 Command = Callable[..., tuple[int, str, str]]
 

@@ -11,13 +11,14 @@ import msgspec
 from ...scim.schema import ResourceType
 from ..base import Quirk, quirk
 
-_Format = Literal["local-offset", "no-zone", "us", "microseconds", "standard"]
+_Format = Literal["local-offset", "no-zone", "us", "microseconds", "seconds", "standard"]
 
 _FORMATS: dict[str, Callable[[datetime, timezone], str]] = {
     "local-offset": lambda moment, zone: moment.astimezone(zone).isoformat(timespec="seconds"),
     "no-zone": lambda moment, zone: moment.strftime("%Y-%m-%dT%H:%M:%S"),
     "us": lambda moment, zone: moment.strftime("%m-%d-%Y %H:%M:%S"),
     "microseconds": lambda moment, zone: moment.strftime("%Y-%m-%dT%H:%M:%S.%fZ"),
+    "seconds": lambda moment, zone: moment.strftime("%Y-%m-%dT%H:%M:%SZ"),
 }
 
 
@@ -30,9 +31,9 @@ class DatesNonstandard(Quirk):
     """The dates in `meta` have another form.
 
     ``format`` is "local-offset" (2022-08-16T12:49:47-07:00), "no-zone" (2024-05-15T09:21:23), "us"
-    (05-17-2018 00:00:00), "microseconds" (2024-05-15T09:21:23.123000Z), or "standard" where only the
-    names differ; ``offset`` is that of the local time in hours.  ``capital_keys`` shows the names in
-    `meta` with a capital letter ("Created").
+    (05-17-2018 00:00:00), "microseconds" (2024-05-15T09:21:23.123000Z), "seconds" (2024-05-15T09:21:23Z),
+    or "standard" where only the names differ; ``offset`` is that of the local time in hours.
+    ``capital_keys`` shows the names in `meta` with a capital letter ("Created").
     """
 
     format: _Format = "local-offset"

@@ -1,0 +1,1 @@
+"""What can be recognised, a module for each matter; `scimmock.learn.learn` lists them in their order."""
