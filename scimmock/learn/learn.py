@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..traffic.people_file import people_of, people_text
 from .look import Source, View, looks
+from .people import tell_people
 from .portrait import Portrait, Recogniser
 from .seen.address import Address, Version
 from .seen.answers import Versions, WriteAnswers
@@ -71,10 +71,6 @@ def learn_service(sources: Iterable[Source]) -> Portrait:
                 recogniser.see(look, view)
     for recogniser in recognisers:
         recogniser.tell(portrait)
-    people, notices = people_of(view.first)
-    if any(people.values()):
-        portrait.files["people.json"] = "".join(people_text(people))
-        portrait.gaps += [f"Of the people: {notice}" for notice in notices]
-    else:
-        portrait.unseen.append("people who were there before")
+    tell_people(portrait, view)
+    portrait.settle()
     return portrait

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -134,8 +135,9 @@ class View:
     def _places(self, look: Look) -> Iterator[tuple[str, str]]:
         """Yield the names and ids of resources that an answer may have shown for the first time."""
         if look.operation == "bulk":
-            for name, found in self.directory.resources.items():
-                yield from ((name, id) for id in found)
+            asked = len(operations_in(look.sent))
+            for name, found in self.directory.resources.items():  # what is new stands at the end
+                yield from ((name, id) for id in islice(reversed(found), asked))
             return
         ids = [str(item.get("id")) for item in look.shown] + ([look.id] if look.id else [])
         for id in ids:
@@ -193,6 +195,17 @@ def _moment(exchange: Document) -> float:
 
 def _headers(message: Document) -> dict[str, str]:
     return {name.lower(): value for name, value in message.get("headers") or ()}
+
+
+def objects(value: Any) -> list[Document]:
+    """Return the objects in a list; what is no list has none."""
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
+
+
+def operations_in(message: Any) -> list[Document]:
+    """Return the operations of a PATCH."""
+    named = message.items() if isinstance(message, dict) else ()
+    return objects(next((value for name, value in named if name.lower() == "operations"), None))
 
 
 def base_path_in(source: Source) -> str | None:

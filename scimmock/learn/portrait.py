@@ -53,6 +53,14 @@ class Portrait:
     gaps: list[str] = field(default_factory=list)
     unseen: list[str] = field(default_factory=list)
 
+    def settle(self) -> None:
+        """Take out settings of resource types that there are not."""
+        names = self.types or self.standard_types()
+        for path in list(self.settings):
+            slot, _, name = path.rpartition(".")
+            if slot in ("behaviour.ids", "behaviour.patch_answers") and name not in names:
+                del self.settings[path]
+
     def standard_types(self, described: dict[str, Document] | None = None) -> dict[str, Document]:
         """Return the resource types of the standard, with the descriptions of others."""
         found: dict[str, Document] = {

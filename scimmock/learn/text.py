@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 from ..yamltext import flow
+from .clean import clean
 from .look import Document, Source
 from .portrait import Piece, Portrait
 
@@ -34,8 +36,8 @@ def fixture_text(portrait: Portrait, name: str, folder: str, schema: str) -> str
         sessions=" and ".join(source.name for source in sources),
         exchanges=f"{portrait.exchanges} exchange{'' if portrait.exchanges == 1 else 's'}",
         folder=folder,
-        name=flow(name),
-        title=flow(name.replace("-", " ").capitalize()),
+        name=_flow(name),
+        title=_flow(name.replace("-", " ").capitalize()),
         at=f" at {base_url}" if base_url else "",
     )
     parts = [
@@ -55,7 +57,7 @@ def _sources(sources: list[Source]) -> Iterator[str]:
     for source in sources:
         started = source.header.get("started")
         when = f", a session that began {started}" if started else ", a session"
-        yield f"  {source.code}: {flow(source.name + when)}"
+        yield f"  {source.code}: {_flow(source.name + when)}"
 
 
 def _behaviour(portrait: Portrait) -> Iterator[str]:
@@ -118,7 +120,7 @@ def _evidence(portrait: Portrait) -> Iterator[str]:
 def _gaps(portrait: Portrait) -> Iterator[str]:
     if portrait.gaps:
         yield "gaps:"
-        yield from (f"  - {flow(gap)}" for gap in portrait.gaps)
+        yield from (f"  - {_flow(gap)}" for gap in portrait.gaps)
     if portrait.unseen:
         yield "" if portrait.gaps else "# Known gaps: none."
         yield "# Not seen in the session, and left as the standard has it:"
@@ -126,6 +128,10 @@ def _gaps(portrait: Portrait) -> Iterator[str]:
 
 
 # ---- lines
+
+
+def _flow(value: Any) -> str:
+    return flow(clean(value))
 
 
 def _below(portrait: Portrait, slot: str) -> Document:
@@ -145,7 +151,7 @@ def _below(portrait: Portrait, slot: str) -> Document:
 def _tree(settings: Document, indent: str) -> Iterator[str]:
     for name, value in settings.items():
         if isinstance(value, Piece):
-            yield f"{indent}{name}: {flow(value.value)}  # {value.look.where}"
+            yield f"{indent}{name}: {_flow(value.value)}  # {value.look.where}"
         else:
             yield f"{indent}{name}:"
             yield from _tree(value, f"{indent}  ")
@@ -161,11 +167,11 @@ def _item(spec: Document, indent: str, piece: Piece | None) -> Iterator[str]:
 
 def _mapping(begin: str, mapping: Document, indent: str) -> Iterator[str]:
     """Yield a mapping, on one line where it fits."""
-    whole = f"{begin}{flow(mapping)}"
+    whole = f"{begin}{_flow(mapping)}"
     if len(whole) <= _WIDTH:
         yield whole
         return
-    lines = [f"{name}: {flow(value)}" for name, value in mapping.items()]
+    lines = [f"{name}: {_flow(value)}" for name, value in mapping.items()]
     if begin.rstrip().endswith(":"):
         yield begin.rstrip()
         yield from (f"{indent}{line}" for line in lines)

@@ -27,7 +27,7 @@ class WriteAnswers:
         """Look at an answer to a write."""
         if not look.is_done or look.made_up or look.resource not in _TYPES:
             return
-        if look.told == {} and look.operation is not None:
+        if look.told == {} and look.operation in ("create", "replace", "patch", "delete"):
             self._objects.setdefault(look.operation, look)
             return
         if look.operation == "patch" and look.is_whole and look.status in (200, 204):
@@ -80,7 +80,7 @@ class Versions:
 
     def __init__(self) -> None:
         self._with: Look | None = None
-        self._without: list[Look] = []
+        self._without: Look | None = None
 
     def see(self, look: Look, view: View) -> None:
         """Look at an answer with one resource."""
@@ -88,7 +88,7 @@ class Versions:
             if "etag" in look.headers:
                 self._with = self._with or look
             else:
-                self._without.append(look)
+                self._without = self._without or look
 
     def tell(self, portrait: Portrait) -> None:
         """Note it."""
@@ -97,7 +97,7 @@ class Versions:
             epoch = self._with.headers["etag"].removeprefix("W/").strip('"')
             if epoch.isdigit() and len(epoch) == 10:
                 portrait.quirk("meta-version-form", "versions look like seconds since 1970", self._with)
-        elif self._without:
-            portrait.setting("behaviour.etag", False, "answers have no ETag", self._without[0])
+        elif self._without is not None:
+            portrait.setting("behaviour.etag", False, "answers have no ETag", self._without)
         else:
             portrait.unseen.append("versions and ETags")

@@ -24,6 +24,7 @@ _SIZES = {
     "paging.default_page_size": ("pagination", "defaultPageSize"),
     "paging.cursor_timeout": ("pagination", "cursorTimeout"),
 }
+_MOST = 10**12  # what is larger is no size
 _PLURAL = "ServiceProviderConfigs"
 
 
@@ -60,7 +61,7 @@ class Config:
                 portrait.setting(f"behaviour.{setting}", supported, says, look)
         for setting, (key, sub) in _SIZES.items():
             size = _in(look.told, key, sub)
-            if isinstance(size, int) and not isinstance(size, bool) and size > 0:
+            if isinstance(size, int) and not isinstance(size, bool) and 0 < size < _MOST:
                 says = f"the configuration has {key}.{sub} {size}"
                 portrait.setting(f"behaviour.{setting}", size, says, look)
         self._tell_paging(portrait, look)
@@ -84,7 +85,7 @@ class Config:
     def _tell_schemes(portrait: Portrait, look: Look) -> None:
         schemes = look.told.get("authenticationSchemes")
         kinds = [_in(item, "type") for item in schemes] if isinstance(schemes, list) else []
-        known = [_SCHEMES[kind] for kind in kinds if kind in _SCHEMES]
+        known = [_SCHEMES[str(kind)] for kind in kinds if str(kind) in _SCHEMES]
         if known:
             found = list(dict.fromkeys(known))
             portrait.setting("auth.schemes", found, "the configuration has these schemes", look)

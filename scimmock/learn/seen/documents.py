@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from ...scim.schema import group_type, user_type
-from ..look import Document, Look, View
+from ..look import Document, Look, View, objects, operations_in
 from ..portrait import Portrait
 
 _TYPES = {"Users": user_type(), "Groups": group_type()}
@@ -152,14 +152,13 @@ class Shown:
         """Keep who is a member, and see whether a group that has some is shown with them."""
         if look.resource != "Groups" or not isinstance(look.after, dict):
             return
-        members = look.after.get("members")
-        ids = [str(item.get("value")) for item in members or () if isinstance(item, dict)]
+        ids = [str(item.get("value")) for item in objects(look.after.get("members"))]
         self._members.update(ids)
         if look.operation == "patch" and look.is_done:
             self._members.update(_added(look.sent))
         if not look.shown or look.operation not in ("create", "replace", "patch"):
             return
-        if isinstance(look.sent, dict) and (look.sent.get("members") or _adds_members(look.sent)):
+        if isinstance(look.sent, dict) and (look.sent.get("members") or _added(look.sent)):
             told = look.told.get("members", "absent")
             self._membership.setdefault("shown" if told else "empty", look)
             if told == "absent":
@@ -198,25 +197,17 @@ class Shown:
             portrait.quirk("members-empty", says, self._membership["empty"])
 
 
-def _adds_members(message: Document) -> bool:
-    """Whether the last thing that a PATCH does is to add members."""
-    operations = message.get("Operations")
-    last = operations[-1] if isinstance(operations, list) and operations else None
-    if not isinstance(last, dict) or str(last.get("op")).lower() not in ("add", "replace"):
-        return False
-    value = last.get("value")
-    inner = value.get("members") if isinstance(value, dict) and not last.get("path") else value
-    return str(last.get("path", "members")).lower() == "members" and bool(inner)
-
-
 def _added(message: Any) -> list[str]:
-    """Return the ids of the members that a PATCH adds."""
-    operations = message.get("Operations") if isinstance(message, dict) else None
-    last = [item for item in operations or () if isinstance(item, dict)][-1:]
-    values = last[0].get("value") if last and _adds_members(message) else None
-    values = values.get("members") if isinstance(values, dict) else values
-    found = values if isinstance(values, list) else [values]
-    return [str(item.get("value")) for item in found if isinstance(item, dict)]
+    """Return the ids of the members that the last operation of a PATCH adds."""
+    last = operations_in(message)[-1:]
+    if not last or str(last[0].get("op")).lower() not in ("add", "replace"):
+        return []
+    path, value = str(last[0].get("path") or ""), last[0].get("value")
+    if not path and isinstance(value, dict):
+        path, value = "members", value.get("members")
+    if path.lower() != "members":
+        return []
+    return [str(item.get("value")) for item in objects(value if isinstance(value, list) else [value])]
 
 
 def _active_after(look: Look) -> Any:

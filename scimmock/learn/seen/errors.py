@@ -12,13 +12,15 @@ from ..portrait import Portrait
 
 _WORD = re.compile(r"[A-Za-z][A-Za-z0-9]*(_[A-Za-z0-9]+)+")
 _GENERAL = "template"
+_MOST = 20  # details of one status that are looked at
 
 
 class Errors:
     """Which form errors have at which status."""
 
     def __init__(self) -> None:
-        self._forms: dict[str, dict[int, list[Look]]] = {}
+        self._forms: dict[str, dict[int, Look]] = {}  # the first of each form and status
+        self._counts: Counter[tuple[str, int]] = Counter()
         self._status: dict[type, Look] = {}
         self._conflicts: dict[bool, Look] = {}
         self._words: dict[int, dict[str, Look]] = {}
@@ -30,7 +32,8 @@ class Errors:
         if look.status < 400 or look.made_up:
             return
         form = form_of(look)
-        self._forms.setdefault(form, {}).setdefault(look.status, []).append(look)
+        self._forms.setdefault(form, {}).setdefault(look.status, look)
+        self._counts[form, look.status] += 1
         if form not in ("scim", "nested"):
             return
         error = look.told if form == "scim" else look.told["response"]
@@ -41,7 +44,9 @@ class Errors:
         if look.status in (400, 409):
             self._typed.setdefault("scimType" in error, look)
         detail = error.get("detail")
-        self._words.setdefault(look.status, {}).setdefault(str(detail), look)
+        words = self._words.setdefault(look.status, {})
+        if len(words) < _MOST:
+            words.setdefault(str(detail), look)
         if "exceptionRequestId" in error and "timeStamp" in error:
             self._extra = self._extra or look
 
@@ -66,11 +71,9 @@ class Errors:
 
     def _settle(self) -> None:
         """Leave each status to the form that most of its errors have."""
-        counts: dict[int, Counter[str]] = {}
-        for form, statuses in self._forms.items():
-            for status, found in statuses.items():
-                counts.setdefault(status, Counter())[form] += len(found)
-        usual = {status: counter.most_common(1)[0][0] for status, counter in counts.items()}
+        usual: dict[int, str] = {}
+        for (form, status), _ in self._counts.most_common():
+            usual.setdefault(status, form)
         for form, statuses in self._forms.items():
             for status in [status for status in statuses if usual[status] != form]:
                 del statuses[status]
@@ -79,10 +82,10 @@ class Errors:
     def _tell_shapes(self, portrait: Portrait) -> None:
         """Note the most frequent form of those of which a fixture can have one."""
         known = [form for form in self._forms if form not in _TELLERS and form != "scim"]
-        counts = Counter({form: sum(map(len, self._forms[form].values())) for form in known})
+        counts = Counter({form: sum(self._counts[form, one] for one in self._forms[form]) for form in known})
         for number, (form, _) in enumerate(counts.most_common()):
             statuses = self._forms[form]
-            look = next(iter(statuses.values()))[0]
+            look = next(iter(statuses.values()))
             if number:
                 portrait.gap(f"Errors with {_listed(statuses)} have yet another form", look)
                 continue
@@ -112,7 +115,7 @@ class Errors:
             portrait.word({"as_type": ""}, "errors have no scimType", self._typed[False])
 
 
-def _listed(statuses: dict[int, list[Look]]) -> str:
+def _listed(statuses: dict[int, Look]) -> str:
     return ", ".join(map(str, sorted(statuses)))
 
 
@@ -135,7 +138,7 @@ def _form_of_json(told: dict[str, Any]) -> str:
     if isinstance(schemas, list) and ERROR in schemas:
         return "scim"
     inner = told.get("response")
-    if isinstance(inner, dict) and ERROR in (inner.get("schemas") or ()):
+    if isinstance(inner, dict) and isinstance(inner.get("schemas"), list) and ERROR in inner["schemas"]:
         return "nested"
     errors = told.get("Errors")
     if isinstance(errors, list | dict):
@@ -168,33 +171,33 @@ def _filled(value: Any, longest: int, look: Look) -> Any:
     return value
 
 
-def _nested(portrait: Portrait, statuses: dict[int, list[Look]], alone: bool) -> None:
-    portrait.quirk("error-nested", "the error lies under response", next(iter(statuses.values()))[0])
+def _nested(portrait: Portrait, statuses: dict[int, Look], alone: bool) -> None:
+    portrait.quirk("error-nested", "the error lies under response", next(iter(statuses.values())))
 
 
-def _message_url(portrait: Portrait, statuses: dict[int, list[Look]], alone: bool) -> None:
-    look = next(iter(statuses.values()))[0]
+def _message_url(portrait: Portrait, statuses: dict[int, Look], alone: bool) -> None:
+    look = next(iter(statuses.values()))
     says = f"errors with {_listed(statuses)} have a message and a documentation_url"
     url = str(look.told["documentation_url"])
     portrait.quirk("error-message-url", says, look, statuses=[] if alone else sorted(statuses), url=url)
 
 
-def _empty(portrait: Portrait, statuses: dict[int, list[Look]], alone: bool) -> None:
-    look = next(iter(statuses.values()))[0]
+def _empty(portrait: Portrait, statuses: dict[int, Look], alone: bool) -> None:
+    look = next(iter(statuses.values()))
     if statuses.keys() == {501} or look.method == "HEAD":
         return
     says = f"errors with {_listed(statuses)} have no body"
     portrait.quirk("error-empty-body", says, look, statuses=[] if alone else sorted(statuses))
 
 
-def _array(portrait: Portrait, statuses: dict[int, list[Look]], alone: bool) -> None:
+def _array(portrait: Portrait, statuses: dict[int, Look], alone: bool) -> None:
     if "behaviour.protocol" not in portrait.settings:  # in SCIM 1.1 that is the form of errors
-        look = next(iter(statuses.values()))[0]
+        look = next(iter(statuses.values()))
         portrait.quirk("error-array-11", "errors are those of SCIM 1.1, a list", look)
 
 
-def _object(portrait: Portrait, statuses: dict[int, list[Look]], alone: bool) -> None:
-    portrait.quirk("error-object-11", "errors are an object under Errors", next(iter(statuses.values()))[0])
+def _object(portrait: Portrait, statuses: dict[int, Look], alone: bool) -> None:
+    portrait.quirk("error-object-11", "errors are an object under Errors", next(iter(statuses.values())))
 
 
 # Forms that have a quirk of their own.

@@ -19,7 +19,7 @@ class Ids:
     def __init__(self) -> None:
         self._ids: dict[str, dict[str, Look]] = {}
         self._numbers: Look | None = None
-        self._external: list[tuple[bool, Look]] = []
+        self._external: dict[bool, Look] = {}
 
     def see(self, look: Look, view: View) -> None:
         """Keep the ids that are shown."""
@@ -34,7 +34,7 @@ class Ids:
         if look.operation == "create" and look.shown and isinstance(look.sent, dict):
             external = look.sent.get("externalId")
             if isinstance(external, str) and external:
-                self._external.append((str(look.told.get("id")) == external, look))
+                self._external.setdefault(str(look.told.get("id")) == external, look)
 
     def tell(self, portrait: Portrait) -> None:
         """Note the forms."""
@@ -52,8 +52,8 @@ class Ids:
             portrait.unseen.append("the form of ids")
         if self._numbers is not None:
             portrait.quirk("ids-as-int", "ids are numbers in JSON", self._numbers)
-        if self._external and all(same for same, _ in self._external):
-            look = self._external[0][1]
+        if list(self._external) == [True]:
+            look = self._external[True]
             portrait.quirk("id-is-external-id", "the id is the externalId that was given", look)
             for name in forms:
                 portrait.settings.pop(f"behaviour.ids.{name}")

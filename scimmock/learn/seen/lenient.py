@@ -91,7 +91,7 @@ def _trial(look: Look, resource_type: ResourceType) -> Trial | None:
         return lambda policy: check_required(
             resource_type, normalise_resource(resource_type, look.sent, policy.leniency)
         )
-    if look.operation == "patch" and look.before is not None:
+    if look.operation == "patch" and look.before and isinstance(look.before.get("schemas", []), list):
         before: Document = look.before
         return lambda policy: apply(before, read_operations(look.sent, policy), resource_type, policy)
     text = filter_of(look)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from ..look import Look, View
+from ..look import Look, View, operations_in
 from ..portrait import Portrait
 
 _TYPES = {"Users": "User", "Groups": "Group"}
@@ -118,8 +118,7 @@ def _sets_active(look: Look, value: bool) -> bool:
         return False
     if look.operation == "replace":
         return look.sent.get("active") in words
-    operations = next((item for name, item in look.sent.items() if name.lower() == "operations"), None)
-    return any(_is_so(item, words) for item in operations or () if isinstance(item, dict))
+    return any(_is_so(item, words) for item in operations_in(look.sent))
 
 
 def _is_so(operation: dict[str, Any], words: tuple[Any, ...]) -> bool:
@@ -171,7 +170,7 @@ class Conflicts:
         if list(self._groups) == [True]:
             look = self._groups[True]
             spec = portrait.spec("Groups")
-            if spec:
+            if spec and (spec["schema"] == "group" or '"displayName"' in portrait.files[spec["schema"]]):
                 spec.setdefault("attributes", {}).setdefault("displayName", {})["uniqueness"] = "server"
                 portrait.note_types("groups have unique names", look)
         if list(self._bad_id) == [400]:

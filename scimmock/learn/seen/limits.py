@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
 from contextlib import suppress
 from email.utils import parsedate_to_datetime
 from itertools import pairwise
@@ -30,8 +29,11 @@ class Limits:
         self._reset: dict[str, float] = {}
         self._relative: dict[str, bool] = {}
         self._policy: tuple[int, float, Look] | None = None
-        self._refused: list[Look] = []
-        self._others: list[Look] = []  # those that the limit in the headers does not explain
+        self._refused = False
+        # Refusals that the limit in the headers does not explain: the first one, and how many requests
+        # were answered by then; the operations of all.
+        self._other: tuple[Look, int] | None = None
+        self._others: set[str | None] = set()
         self._waits: list[tuple[float, bool]] = []
         self._times: list[tuple[float, str | None, int]] = []  # when, operation, status
         self._for_all = False
@@ -44,10 +46,11 @@ class Limits:
         self._times.append((look.at, look.operation, look.status))
         if look.status == 429:
             self._for_all = self._for_all or not look.asked_headers.get("authorization")
-            self._refused.append(look)
+            self._refused = True
             remaining = [look.headers.get(f"{family}-remaining") for family in _FAMILIES]
             if "0" not in remaining and "ratelimit-policy" not in look.headers:
-                self._others.append(look)
+                self._others.add(look.operation)
+                self._other = self._other or (look, len(self._times))
             self._note_wait(look)
         for family, name in _FAMILIES.items():
             if look.headers.get(name, "").isdigit():
@@ -85,7 +88,7 @@ class Limits:
         if told is not None:
             do, says, look, is_sure = told
             portrait.rule({"name": "limit", "do": self._worded(do)}, says, look, is_sure)
-        if self._others:
+        if self._other is not None:
             self._tell_refusals(portrait, "limit" if told is None else "other-limit")
 
     def _told_by_headers(self) -> tuple[dict[str, Any], str, Look, bool] | None:
@@ -110,7 +113,8 @@ class Limits:
 
     def _tell_refusals(self, portrait: Portrait, name: str) -> None:
         """Note a limit of which only 429 tells: the number and the window are the least that fit."""
-        look = self._others[0]
+        assert self._other is not None
+        look = self._other[0]
         window = _window(max((wait for wait, _ in self._waits), default=60.0))
         match = self._match()
         most = self._admitted(look, window, match)
@@ -131,7 +135,7 @@ class Limits:
 
     def _match(self) -> list[str]:
         """Return the operations that are limited, if others went on; [] is all of them."""
-        refused = {look.operation for look in self._others}
+        refused = self._others
         others = {operation for _, operation, status in self._times if status != 429} - refused
         return sorted(filter(None, refused)) if others and None not in refused else []
 
@@ -140,21 +144,11 @@ class Limits:
         counted = (
             look.at - window < at <= look.at
             and (not match or operation in match)
+            and status != 429
             and (status != 401 or self._for_all)
-            for at, operation, status in self._before_refusal(look)
+            for at, operation, status in self._times[: self._other[1] if self._other else 0]
         )
         return max(1, sum(counted))
-
-    def _before_refusal(self, look: Look) -> Iterator[tuple[float, str | None, int]]:
-        number = next(number for number, other in enumerate(self._refused) if other is look)
-        seen = 0
-        for item in self._times:
-            if item[2] == 429:
-                seen += 1
-                if seen > number:
-                    return
-                continue
-            yield item
 
 
 def _refill(left: list[tuple[float, int]], most: int) -> int | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-from ..look import Look, View
+from ..look import Look, View, operations_in
 from ..portrait import Portrait
 
 # What a PATCH may have, the quirk that refuses it, and what is said of it.
@@ -47,12 +47,7 @@ class Patching:
 
 
 def _traits(message: Any) -> Iterator[str]:
-    if not isinstance(message, dict):
-        return
-    operations = next((value for name, value in message.items() if name.lower() == "operations"), None)
-    for item in operations if isinstance(operations, list) else ():
-        if not isinstance(item, dict):
-            continue
+    for item in operations_in(message):
         op, path = str(item.get("op")), item.get("path")
         if op != op.lower():
             yield "capital op"

@@ -8,7 +8,8 @@ from typing import Any
 
 from ...scim.schema import SchemaError, load_schema, standard_schema
 from ..attributes import declared
-from ..look import Document, Look, View
+from ..clean import clean
+from ..look import Document, Look, View, objects
 from ..portrait import Portrait
 
 _STANDARD = {
@@ -90,8 +91,8 @@ class Schemas:
                 portrait.gap(f"The resource type {name} at {endpoint} has a schema that was not seen", look)
                 continue
             extensions = []
-            for item in document.get("schemaExtensions") or ():
-                inner = self._file(portrait, str(item.get("schema"))) if isinstance(item, dict) else None
+            for item in objects(document.get("schemaExtensions")):
+                inner = self._file(portrait, str(item.get("schema")))
                 if inner is None:
                     portrait.gap(f"{name} has an extension of which the schema was not seen", look)
                 else:
@@ -165,8 +166,7 @@ class Schemas:
 
 
 def _items(told: Any) -> list[Document]:
-    found = told.get("Resources", [told]) if isinstance(told, dict) else told
-    return [item for item in found if isinstance(item, dict)] if isinstance(found, list) else []
+    return objects(told.get("Resources", [told]) if isinstance(told, dict) else told)
 
 
 def _core(name: str) -> list[str]:
@@ -181,28 +181,35 @@ def file_name(urn: str) -> str:
 
 def _write(portrait: Portrait, name: str, document: Document, look: Look) -> bool:
     """Write a schema down, if it can be used; returns whether."""
-    attributes = document.get("attributes")
-    kept = [
-        item
-        for item in (attributes if isinstance(attributes, list) else [])
-        if isinstance(item, dict) and str(item.get("name")).lower() not in _COMMON
-    ]
+    attributes = objects(document.get("attributes"))
+    kept = [item for item in attributes if str(item.get("name")).lower() not in _COMMON]
     found: Document = {key: document[key] for key in ("id", "name", "description") if key in document}
-    found["attributes"] = kept
+    found["attributes"] = [_typed(item) for item in kept]
     try:
         load_schema(found)
     except SchemaError as error:
         portrait.gap(f"The schema {document.get('id')} cannot be used: {error}", look)
         return False
-    portrait.files[name] = json.dumps(found, ensure_ascii=False, indent=2) + "\n"
+    portrait.files[name] = json.dumps(clean(found), ensure_ascii=False, indent=2) + "\n"
     return True
+
+
+def _typed(attribute: Document) -> Document:
+    """Return a definition without characteristics that have values of a wrong type."""
+    found = {
+        name: value
+        for name, value in attribute.items()
+        if name not in _COMPARED or isinstance(value, type(_COMPARED[name]))
+    }
+    subs = attribute.get("subAttributes")
+    return found | ({"subAttributes": [_typed(sub) for sub in objects(subs)]} if subs else {})
 
 
 def _plain(document: Document) -> Any:
     """Return what makes two schemas alike: their attributes with the characteristics that matter."""
     found = {}
-    for item in document.get("attributes") or document.get("subAttributes") or ():
-        if isinstance(item, dict) and str(item.get("name")).lower() not in _COMMON:
+    for item in objects(document.get("attributes") or document.get("subAttributes")):
+        if str(item.get("name")).lower() not in _COMMON:
             traits = tuple(item.get(key, default) for key, default in _COMPARED.items())
             found[str(item.get("name")).lower()] = traits, _plain(item)
     return found
