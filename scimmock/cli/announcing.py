@@ -27,7 +27,8 @@ def _lines(running: Running, ready: Ready) -> Iterator[str]:
     if running.like.path is not None:
         from ..server.options import taken
 
-        yield f"  like     {running.like.path}: {', '.join(taken(running.like, running.options))}"
+        told = ", ".join(taken(running.like, running.options, blueprint.layers))
+        yield f"  like     {running.like.path}: {told}"
     for fixture, url in ready.also.items():
         yield f"  {fixture:<8} {url}"
     yield f"  token    {ready.token or 'none needed'}"

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ..traffic.directory import Directory
 from ..traffic.people_file import people_of, people_text
 from .clean import clean
-from .look import Document, View, objects
+from .look import Document, Source, View, looks, objects
 from .portrait import Portrait
 
 _SPELLED = {"schemas": "schemas", "members": "members", "username": "userName"}
@@ -35,6 +37,18 @@ def tell_people(portrait: Portrait, view: View) -> None:
     portrait.files["people.json"] = "".join(people_text(people))
     for notice in notices:
         portrait.gap(f"Of the people: {notice}")
+
+
+def people_before(exchanges: Iterable[Document]) -> dict[str, list[Document]]:
+    """Return the people whom nobody in a session had made, by endpoint, as they were first seen."""
+    view, source = View(), Source("", "", {}, exchanges)
+    for _ in looks(source, view):
+        pass
+    return {
+        name: [{**_storable(document), "id": clean(id)} for id, document in found.items()]
+        for name, found in view.first.resources.items()
+        if found
+    }
 
 
 def _storable(document: Document) -> Document:

@@ -17,10 +17,12 @@ from ..clock import format_time, parse_time
 from ..errors import FileError
 from ..faults.errors import RuleError
 from ..faults.rule import Rule, read_rules
+from ..learn.people import people_before
 from ..quirks.quirkset import Chosen, read_quirks
-from ..traffic.recording import open_recording
+from ..traffic.recording import Recording, open_recording
 from ..yamlfile import explain
 from .blueprint import Blueprint, population_of
+from .seen import Seen
 
 _Number = Annotated[int, msgspec.Meta(ge=0)]
 
@@ -37,6 +39,7 @@ class _Told(msgspec.Struct):
     quirks: list[Any] = []
     base_path: str | None = None
     max_body: _Number | None = None
+    own_people: bool = False  # the fixture brings a file of them
     no_limits: bool = False
     no_auth: bool = False
 
@@ -59,6 +62,8 @@ class Like:
     people: tuple[Path, ...] = ()
     base_path: str | None = None
     max_body: int | None = None
+    own_people: bool = False
+    seen: Seen | None = None
     no_limits: bool = False
     no_auth: bool = False
     clock: float | None = None
@@ -72,7 +77,8 @@ NOTHING = Like()
 def told_of(blueprint: Blueprint) -> dict[str, Any]:
     """Return the key ``server`` of a header; paths in it are absolute."""
     layers, people = blueprint.layers, blueprint.population
-    files = people.files if people.files != population_of(layers.people).files else ()
+    own = population_of(layers.people).files
+    files = people.files if people.files != own else ()
     told = _Told(
         fixtures=list(layers.arguments or layers.names),
         also=list(layers.also),
@@ -83,6 +89,7 @@ def told_of(blueprint: Blueprint) -> dict[str, Any]:
         quirks=[{"quirk": item.name, **item.parameters} for item in blueprint.quirks],
         base_path=blueprint.own_base_path,
         max_body=blueprint.max_body,
+        own_people=bool(own) and people.files == own,
         no_limits=not blueprint.limited,
         no_auth=not blueprint.auth_required,
     )
@@ -96,7 +103,8 @@ def told_of(blueprint: Blueprint) -> dict[str, Any]:
 
 def read_like(path: Path) -> Like:
     """Read the header of a recording; raises FileError where it is none, or cannot be followed."""
-    header = open_recording(path).header
+    recording = open_recording(path)
+    header = recording.header
     where = f"{path}:1"
     told = _server_in(header, where)
     return Like(
@@ -111,6 +119,8 @@ def read_like(path: Path) -> Like:
         people=tuple(path.parent / name for name in told.people),
         base_path=told.base_path,
         max_body=told.max_body,
+        own_people=told.own_people,
+        seen=_seen_in(recording, told),
         no_limits=told.no_limits,
         no_auth=told.no_auth,
         clock=_clock_in(header, where),
@@ -143,6 +153,20 @@ def _found(name: str, recording: Path) -> str:
     """Return what a fixture is found by: a path begins at the folder of the recording."""
     is_path = name.startswith(".") or "/" in name
     return str(recording.absolute().parent / name) if is_path else name
+
+
+def _seen_in(recording: Recording, told: _Told) -> Seen | None:
+    """Return the people of a session where the server cannot make them as they are there.
+
+    They may have pseudonyms there, or nothing else may be known of them.
+    """
+    known = told.users is not None or told.groups is not None
+    some = told.users or told.groups or told.people or told.own_people
+    redaction = recording.header.get("redaction") or {}
+    if known and not (some and redaction.get("mode") == "pseudonyms"):
+        return None
+    people = people_before(recording)
+    return Seen(people, not known) if people else None
 
 
 def _faults_in(header: dict[str, Any], where: str) -> tuple[Rule, ...]:

@@ -86,9 +86,11 @@ def blueprint_of(options: ServeOptions, like: Like = NOTHING) -> Blueprint:
     return replace(blueprint, moment=moment_of(blueprint))
 
 
-def taken(like: Like, options: ServeOptions) -> list[str]:
+def taken(like: Like, options: ServeOptions, layers: Layers) -> list[str]:
     """Return in words what a recording said for a server: all that no option said otherwise."""
-    own_people = bool(options.people)
+    own_people = _brings_people(options, population_of(layers.people))
+    made = options.users is not None or options.groups is not None
+    all_there_is = like.seen is not None and like.seen.all_there_is
     rules = f"{len(like.faults)} fault rule{'' if len(like.faults) == 1 else 's'}"
     quirks = ", ".join(item.name for item in like.quirks)
     others = [
@@ -105,6 +107,10 @@ def taken(like: Like, options: ServeOptions) -> list[str]:
         (like.users is not None and options.users is None and not own_people, f"{like.users} users"),
         (like.groups is not None and options.groups is None and not own_people, f"{like.groups} groups"),
         (like.people and not own_people, f"people of {', '.join(path.name for path in like.people)}"),
+        (
+            like.seen is not None and not own_people and not made,
+            "the people whom it shows" if all_there_is else "the names that people have there",
+        ),
         *others,
         (like.clock is not None, f"the clock, frozen at {format_time(like.clock or 0)}"),
     ]
@@ -135,12 +141,22 @@ def _layers(options: ServeOptions, like: Like) -> Layers:
 
 
 def _population(options: ServeOptions, like: Like, people: Population) -> Population:
-    users, groups, files = options.users, options.groups, options.people
-    if not files:  # one's own people are not those of the recording, nor as many
-        users = like.users if users is None else users
-        groups = like.groups if groups is None else groups
-        files = like.people
-    return peopled(people, users, groups, files)
+    """Return who is in the directory: who was asked for, else who was in that of the recording."""
+    if _brings_people(options, people):
+        like = NOTHING
+    users = like.users if options.users is None else options.users
+    groups = like.groups if options.groups is None else options.groups
+    seen = like.seen if options.users is None and options.groups is None else None
+    if seen is not None and seen.all_there_is:
+        people = replace(people, users=0, groups=0, files=())
+    if like.own_people and users == 0 and groups == 0:
+        users = groups = None  # the fixture's own file of people is there all the same
+    return replace(peopled(people, users, groups, options.people or like.people), seen=seen)
+
+
+def _brings_people(options: ServeOptions, people: Population) -> bool:
+    """Whether people of one's own were asked for, who are not those of a recording, nor as many."""
+    return bool(options.people or (options.fixtures and people.files))
 
 
 def _faults(sources: tuple[str | dict[str, Any], ...], like: Like, behaviour: Fixture) -> tuple[Rule, ...]:

@@ -20,6 +20,7 @@ from ..scim.validate import normalise_resource
 from ..store.directory import Directory
 from .codec import refuse_unstorable
 from .fitting import Fitting
+from .seen import Seen, take_words
 
 # When the first people of every directory were created: the same in each run, and before it.
 CREATED = "2025-01-01T00:00:00.000Z"
@@ -39,6 +40,7 @@ class Population:
     external_id: str | None = None
     domain: str = "example.com"
     files: tuple[Path, ...] = ()
+    seen: Seen | None = None
 
 
 @contextmanager
@@ -81,6 +83,8 @@ class Loader:
                 self._file(path)
             users = self._users(people, seed, progress)
             self._groups(people, seed, users)
+            if people.seen is not None:
+                self._seen(people.seen)
             if self.fitting is not None:
                 self.directory.forget_prepared()  # users were encoded before they had groups
             self._prepare()
@@ -156,6 +160,13 @@ class Loader:
             self.restore(content, by_name=True)
         except ScimError as error:
             raise FileError(error.detail, where=str(path)) from None
+
+    def _seen(self, seen: Seen) -> None:
+        try:
+            self.restore(take_words(self.directory, self.types, seen))
+        except ScimError as error:
+            message = f"the people of the recording cannot be stored here: {error.detail}"
+            raise FileError(message, hint="give people, or start with --users 0 --groups 0") from None
 
     def restore(self, content: dict[str, list[dict[str, Any]]], by_name: bool = False) -> None:
         """Store resources as they are, by endpoint name; ids and dates are kept where they are given.

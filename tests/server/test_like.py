@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -107,7 +109,7 @@ def test_options_win_over_the_recording(tmp_path: Path) -> None:
     assert [item.name for item in plain.quirks] == ["patch-204"]
     assert not plain.auth_required and plain.tokens == {}
     assert like.clock == 0
-    assert taken(like, options(path)) == [
+    assert taken(like, options(path), plain.layers) == [
         *("fixture okta", "1 fault rule", "quirks patch-204", "seed 3", "4 users", "0 groups"),
         *("no credentials", "the clock, frozen at 1970-01-01T00:00:00.000Z"),
     ]
@@ -126,7 +128,8 @@ def test_options_win_over_the_recording(tmp_path: Path) -> None:
     assert (other.seed, other.population.users, other.population.groups) == (1, 1, 2)
     assert [item.name for item in other.quirks] == ["error-status-int"]
     assert other.auth_required and other.tokens == {"default": "t"}
-    assert taken(like, options(path, **given)) == ["the clock, frozen at 1970-01-01T00:00:00.000Z"]
+    told = taken(like, options(path, **given), other.layers)
+    assert told == ["the clock, frozen at 1970-01-01T00:00:00.000Z"]
 
 
 def test_people_of_ones_own_come_without_those_of_the_recording(tmp_path: Path) -> None:
@@ -192,3 +195,69 @@ def test_rules_of_a_fixture_are_not_doubled_by_those_of_a_recording(tmp_path: Pa
     path = recorded(tmp_path / "s.jsonl", fixture="rfc", faults=[{"name": "own", "do": {"status": 500}}])
     with pytest.raises(FileError, match="the rule name 'own' is taken by the fixture"):
         blueprint_of(options(path, fixtures=(str(own),)), read_like(path))
+
+
+def test_people_with_pseudonyms_have_them_in_the_server_too(tmp_path: Path) -> None:
+    """A session that was redacted can be played again to a server with made-up people."""
+    path = tmp_path / "s.jsonl"
+    record = RecordOptions(path, key_file=tmp_path / "key")
+    given = ServeOptions(port=0, fixtures=("github",), users=6, groups=2, record=record)
+    with serving(given) as (_, ready), client_of(ready) as client:
+        page = client.get("/Users?count=4").json()
+        name = page["Resources"][1]["userName"]
+        assert client.get("/Users", params={"filter": f'userName eq "{name}"'}).json()["totalResults"] == 1
+        client.get("/Groups")
+    assert name not in path.read_text()
+    recorded_pages = [exchange["response"]["body"]["json"] for exchange in open_recording(path)]
+    with serving(options(path)) as (running, ready), client_of(ready) as client:
+        told = taken(running.like, running.options, running.tenants.blueprint.layers)
+        assert "the names that people have there" in told
+        for exchange, before in zip(open_recording(path), recorded_pages, strict=True):
+            request = exchange["request"]
+            after = client.get(f"{request['path']}?{request['query']}").json()
+            assert same_words(after) == same_words(before)
+
+
+def same_words(page: dict[str, Any]) -> str:
+    """Return a page without addresses and versions, which are those of each server."""
+    text = json.dumps(page, sort_keys=True)
+    return re.sub(r'"(location|\$ref|version)": "[^"]*(\\"[^"]*)*"', "", text)
+
+
+def test_of_a_service_that_is_not_known_there_are_the_people_who_were_seen(tmp_path: Path) -> None:
+    path = recorded(tmp_path / "s.jsonl", by="addon")
+    seen = {"id": "7", "userName": "ada", "schemas": [USER], "meta": {"created": "2020-01-01T00:00:00Z"}}
+    listed = {"totalResults": 1, "Resources": [seen]}
+    answer = {"status": 200, "headers": [], "body": {"json": listed}}
+    made = {"status": 201, "headers": [], "body": {"json": {**seen, "id": "8", "userName": "bob"}}}
+    lines = [
+        {"n": 1, "request": {"method": "GET", "path": "/Users"}, "response": answer},
+        {"n": 2, "request": {"method": "POST", "path": "/Users"}, "response": made},
+    ]
+    with path.open("ab") as file:
+        file.writelines(map(encode_line, lines))
+    chosen = options(path, fixtures=("slack",))
+    with serving(chosen) as (running, ready), client_of(ready) as client:
+        page = client.get("/Users").json()
+        assert [(user["id"], user["userName"]) for user in page["Resources"]] == [("7", "ada")]
+        assert "the people whom it shows" in taken(running.like, chosen, running.tenants.blueprint.layers)
+    people = blueprint_of(options(path, fixtures=("slack",), users=3), read_like(path)).population
+    assert (people.users, people.seen) == (3, None)
+
+
+def test_a_fixture_with_people_of_its_own_keeps_them(tmp_path: Path) -> None:
+    own = tmp_path / "mine"
+    own.mkdir()
+    (own / "fixture.yaml").write_text(f"{FIXTURE}people: {{file: staff.csv}}\n")
+    (own / "staff.csv").write_text("userName\nada\n")
+    path = tmp_path / "s.jsonl"
+    given = ServeOptions(port=0, fixtures=(str(own),), record=RecordOptions(path, redact="none"))
+    with serving(given):
+        pass
+    assert open_recording(path).header["server"]["own_people"] is True
+    again = blueprint_of(options(path), read_like(path)).population
+    assert [file.name for file in again.files] == ["staff.csv"]
+    other = recorded(tmp_path / "o.jsonl", fixture="okta", server={"users": 4, "groups": 2})
+    found = blueprint_of(options(other, fixtures=(str(own),)), read_like(other)).population
+    assert (found.users, found.groups) == (0, 0)
+    assert [file.name for file in found.files] == ["staff.csv"]
