@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from ..traffic.directory import Directory
 from ..traffic.people_file import people_of, people_text
@@ -19,18 +19,11 @@ def tell_people(portrait: Portrait, view: View) -> None:
     Resources of kinds that the fixture does not have are left out.
     """
     types = portrait.types or portrait.standard_types()
-    endpoints = [spec["endpoint"].strip("/") for spec in types.values()]
-    first = Directory({}, view.first.doubts)
-    ids: set[str] = set()  # a server has each once
-    for name, found in view.first.resources.items():
-        if name in endpoints:
-            new = {clean(id): document for id, document in found.items() if clean(id) not in ids}
-            first.resources[name] = {id: _storable(document) for id, document in new.items()}
-            ids |= new.keys()
-        else:
-            portrait.gap(f"{name} were there; what they are is not known")
-    people, notices = people_of(first)
+    endpoints = {spec["endpoint"].strip("/") for spec in types.values()}
+    people, notices = people_of(_first(view, endpoints))
     people = {name: documents for name, documents in people.items() if documents}
+    for name in view.first.resources.keys() - endpoints:
+        portrait.gap(f"{name} were there; what they are is not known")
     if not people:
         portrait.unseen.append("people who were there before")
         return
@@ -39,16 +32,32 @@ def tell_people(portrait: Portrait, view: View) -> None:
         portrait.gap(f"Of the people: {notice}")
 
 
-def people_before(exchanges: Iterable[Document]) -> dict[str, list[Document]]:
-    """Return the people whom nobody in a session had made, by endpoint, as they were first seen."""
+def people_before(exchanges: Iterable[Document], alone: bool) -> dict[str, list[Document]]:
+    """Return the people whom nobody in a session had made, by endpoint, as they were first seen.
+
+    ``alone`` is for a directory that has nobody else: groups are without members who were not seen then.
+    """
     view, source = View(), Source("", "", {}, exchanges)
     for _ in looks(source, view):
         pass
-    return {
-        name: [{**_storable(document), "id": clean(id)} for id, document in found.items()]
-        for name, found in view.first.resources.items()
-        if found
-    }
+    first = _first(view, view.first.resources.keys())
+    if alone:
+        people, _ = people_of(first)
+    else:
+        people = {name: list(found.values()) for name, found in first.resources.items()}
+    return {name: documents for name, documents in people.items() if documents}
+
+
+def _first(view: View, endpoints: Collection[str]) -> Directory:
+    """Return those who were there at these endpoints."""
+    first = Directory({}, view.first.doubts)
+    ids: set[str] = set()  # a server has each once
+    for name, found in view.first.resources.items():
+        if name in endpoints:
+            new = {clean(id): document for id, document in found.items() if clean(id) not in ids}
+            first.resources[name] = {id: {**_storable(document), "id": id} for id, document in new.items()}
+            ids |= new.keys()
+    return first
 
 
 def _storable(document: Document) -> Document:

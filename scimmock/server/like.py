@@ -165,7 +165,7 @@ def _seen_in(recording: Recording, told: _Told) -> Seen | None:
     redaction = recording.header.get("redaction") or {}
     if known and not (some and redaction.get("mode") == "pseudonyms"):
         return None
-    people = people_before(recording)
+    people = people_before(recording, alone=not known)
     return Seen(people, not known) if people else None
 
 
