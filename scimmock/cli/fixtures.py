@@ -212,7 +212,7 @@ def check(paths: tuple[str, ...]) -> None:
     multiple=True,
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Learn it from this recording, HAR or flow file; may be repeated.",
+    help="Learn it from this recording, HAR or flow file.",
 )
 def new(path: Path, extends: str | None, sessions: tuple[Path, ...]) -> None:
     """Write a folder with a fixture.yaml to start from, and its JSON Schema for editors.

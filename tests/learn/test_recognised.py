@@ -470,6 +470,10 @@ def test_a_service_by_the_book_has_no_quirks() -> None:
             ],
             "complex-from-string",
         ),
+        (
+            [READ, said(f"PATCH /Users/{A}", 200, user(), patch({"op": "add", "path": "name", "value": ""}))],
+            "empty-string-removes",
+        ),
         ([said("GET /Users?filter=userName eq u1", 200, page(user()))], "unquoted-filter-values"),
         ([said("GET /Users?filter=userName eq 'u1'", 200, page(user()))], "single-quoted-filter-values"),
         ([said('GET /Users?filter=shoe eq "42"', 200, page())], "unknown-filter-attributes"),

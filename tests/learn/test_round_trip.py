@@ -18,14 +18,15 @@ from scimmock.server.recording import RecordOptions
 from scimmock.traffic.recording import open_recording
 from tests.in_process import client_of, serving
 from tests.learn.script import play
-from tests.recordings.make import RECORDINGS
-from tests.recordings.naive import outcome_of, outcomes
+from tests.recordings.make import RECORDINGS, sessions
+from tests.replay.playing import played as play_again
+from tests.replay.playing import told
 
 _CLOCK = parse_time("2026-01-05T08:00:00Z")
 # Of what these do, the session shows everything.
-_WHOLE = ("okta", "entra", "github", "salesforce", "zscaler", "atlassian", "webex", "zoom", "rfc@scim11")
+_WHOLE = ("okta", "entra", "github", "salesforce", "zscaler", "webex", "rfc@scim11")
 # Of these it leaves something to guess: exchanges (by number) that may be answered otherwise.
-_ALMOST = {"slack": range(30, 40), "hcp-terraform": (11, 47), "aws-identity-center": (1,)}
+_ALMOST = {"slack": range(30, 40), "aws-identity-center": (1,)}
 _HEADERS = ("content-type", "etag", "location", "retry-after", "x-ratelimit-limit")
 
 
@@ -81,16 +82,16 @@ def test_the_session_is_answered_alike(fixture: str, tmp_path: Path) -> None:
     assert fidelity(facts) > 0.8
 
 
-@pytest.mark.parametrize("file", ["okta/oin-lifecycle", "entra/legacy-lifecycle", "onelogin/lifecycle"])
-def test_a_shipped_session_is_answered_alike(file: str, tmp_path: Path) -> None:
-    """Pseudonyms make no difference, and the client's own words are understood."""
-    path = RECORDINGS / f"{file}.jsonl"
-    portrait = learned(tmp_path / "learned", path)
-    with serving(ServeOptions(port=0, fixtures=(str(tmp_path / "learned"),))) as (running, ready):
+@pytest.mark.parametrize("file", [session.file for session in sessions() if not session.faults])
+def test_a_shipped_session_differs_in_nothing(file: str, tmp_path: Path) -> None:
+    """Pseudonyms make no difference, and the clients' own words are understood."""
+    path, folder = RECORDINGS / file, tmp_path / "learned"
+    learned(folder, path)
+    with serving(ServeOptions(port=0, fixtures=(str(folder),))) as (running, ready):
         running.clock.freeze(_CLOCK)
-        told = [(one["n"], outcome_of(one["response"]), today) for one, today in outcomes(path, ready)]
-    assert [item for item in told if item[1] != item[2]] == []
-    assert portrait.switches, "each of these clients says something that the standard does not know"
+        outcome = play_again(path, ready.base_url, ready.token)
+    assert told(outcome) == []
+    assert len(outcome.lines) == outcome.survey.count > 15
 
 
 def test_limits_are_learned_from_what_a_client_met(tmp_path: Path) -> None:

@@ -12,10 +12,11 @@ from ...errors import ScimError
 from ...scim.filter import Dialect, parse
 from ...scim.match import Semantics, compile_filter
 from ...scim.patch import apply, read_operations
+from ...scim.path import resolve
 from ...scim.policy import SWITCHES, Leniency, Policy
 from ...scim.schema import ResourceType
 from ...scim.validate import check_required, normalise_resource
-from ..look import Document, Look, View
+from ..look import Document, Look, View, operations_in
 from ..portrait import Portrait
 from ..types import types_in
 from .filters import filter_of
@@ -50,6 +51,8 @@ class Lenience:
             self._accepted.append(look)
 
     def _try(self, look: Look, resource_type: ResourceType, given: list[str]) -> None:
+        if _clears_by_text(look, resource_type):
+            self._needed.setdefault("empty_string_removes", look)
         trial = _trial(look, resource_type)
         known = [name for name in _ORDER if name in self._needed or name in given]
         if trial is None or not _fails(trial, known):
@@ -134,6 +137,28 @@ def _fewest(
             if not _fails(trial, [*known, *names]):
                 return names
     return None
+
+
+def _clears_by_text(look: Look, resource_type: ResourceType) -> bool:
+    """Whether an empty text is sent for a complex attribute, which the resource does not have then."""
+    if look.operation not in ("create", "replace", "patch") or not isinstance(look.told, dict):
+        return False
+    sent = [(item.get("path"), item.get("value")) for item in operations_in(look.sent)]
+    if look.operation != "patch" and isinstance(look.sent, dict):
+        sent = list(look.sent.items())
+        sent += [
+            (f"{urn}:{name}", value)
+            for urn, inner in look.sent.items()
+            if urn.lower().startswith("urn:") and isinstance(inner, dict)
+            for name, value in inner.items()
+        ]
+    for path, value in sent:
+        if value == "" and isinstance(path, str):
+            target = resolve(path, resource_type)
+            is_complex = target.attribute is not None and target.attribute.subs and target.sub is None
+            if is_complex and target.attribute and target.attribute.name not in target.container(look.told):
+                return True
+    return False
 
 
 def _stores(look: Look, resource_type: ResourceType) -> bool:
