@@ -20,7 +20,7 @@ from .seen.kept import Changes, Defaults, Lacking
 from .seen.lenient import Lenience
 from .seen.lifecycle import Conflicts, Deactivations, Deletes
 from .seen.limits import Limits
-from .seen.lists import Envelopes, Pages
+from .seen.lists import Envelopes, Pages, Sorting
 from .seen.media import MediaType
 from .seen.patching import Patching
 from .seen.schemas import Schemas
@@ -36,6 +36,7 @@ RECOGNISERS: tuple[type[Recogniser], ...] = (
     Ids,
     Dates,
     Pages,
+    Sorting,
     Endpoints,
     Methods,
     Filters,

@@ -48,6 +48,7 @@ class Portrait:
     quirks: dict[str, Piece] = field(default_factory=dict)
     rules: list[Piece] = field(default_factory=list)
     types: dict[str, Document] = field(default_factory=dict)
+    schemas_are_told: bool = False  # by /Schemas
     types_seen: Piece | None = None  # where the resource types are known from
     files: dict[str, str] = field(default_factory=dict)
     gaps: list[str] = field(default_factory=list)

@@ -70,6 +70,10 @@ def user(id: str | int = A, **more: Any) -> dict[str, Any]:
     return {"schemas": [USER], "id": id, "userName": f"u{str(id)[7:8]}", "meta": meta, **more}
 
 
+def name_of(user: dict[str, Any]) -> str:
+    return str(user["userName"])
+
+
 def group(id: str = C, **more: Any) -> dict[str, Any]:
     return {"schemas": [GROUP], "id": id, "displayName": f"g{id[7]}", **more}
 
@@ -88,6 +92,7 @@ def patch(*operations: Any) -> dict[str, Any]:
     return {"schemas": [PATCH_OP], "Operations": list(operations)}
 
 
+NAMED = [user(f"0000000{n}", userName=f"u{(n * 2) % 5}") for n in range(5)]
 TITLE = {"op": "replace", "path": "title", "value": "x"}
 READ = said(f"GET /Users/{A}", 200, user())
 MADE = said("POST /Users", 201, user(), {"schemas": [USER], "userName": "u1"})
@@ -117,6 +122,17 @@ MADE = said("POST /Users", 201, user(), {"schemas": [USER], "userName": "u1"})
         ([said("GET /Users?count=1", 200, page(user(), nextCursor="c"))], "behaviour.paging.cursor", True),
         ([said("POST /Bulk", 501, error(501), {})], "behaviour.bulk.supported", False),
         ([READ], "auth.schemes", ["bearer"]),
+        ([said("GET /Users?sortBy=userName", 200, page(*NAMED))], "behaviour.sort", False),
+        (
+            [said("GET /Users?sortBy=userName", 200, page(*sorted(NAMED, key=name_of)))],
+            "behaviour.sort",
+            True,
+        ),
+        (
+            [said("GET /Users", 200, page(user(), itemsPerPage=40))],
+            "behaviour.paging.default_page_size",
+            40,
+        ),
         ([said("GET /Schemas", 200, page(), token=False)], "behaviour.open", ["Schemas"]),
         ([said("GET /Schemas", 401, error(401), token=False)], "behaviour.open", []),
     ],
@@ -354,6 +370,15 @@ EMAILS = [{"value": "a@a.example", "type": "work"}, {"value": "b@a.example", "ty
         ([READ, OFF, GONE], {"quirk": "deactivate-deletes"}),
         ([READ, OFF, GONE, ON], {"quirk": "deactivated-hidden"}),
         ([said("POST /Users", 200, user(), user())], {"quirk": "post-upsert-200"}),
+        ([said("GET /Users", 200, page(user("a&b")))], {"quirk": "url-unsafe-ids"}),
+        ([said("GET /Users", 200, page(user(), itemsPerPage=40))], {"quirk": "items-per-page-size"}),
+        (
+            [
+                said("GET /Schemas", 200, page({"id": GROUP, "attributes": []})),
+                *(said("POST /Groups", status, group(), group()) for status in (201, 409)),
+            ],
+            {"quirk": "unique-attributes", "attributes": {"Groups": ["displayName"]}},
+        ),
         ([said("GET /Users/x", 400, error(400))], {"quirk": "bad-id-400"}),
         ([said("GET /users", 404, error(404))], {"quirk": "case-sensitive-path"}),
         (
@@ -501,6 +526,15 @@ def test_attributes_that_are_accepted_and_never_shown_are_not_there() -> None:
     portrait = learn(said("POST /Users", 201, user(name={"givenName": "a"}), sent))
     assert portrait.types["User"]["without"] == ["title", "name.familyName"]
     assert "drop-unknown-attributes" in portrait.switches
+
+
+def test_the_groups_of_users_may_not_be_shown() -> None:
+    team = said("GET /Groups", 200, page(group(members=[{"value": A, "type": "User", "$ref": "/"}])))
+    portrait = learn(said("GET /Users", 200, page(user())), team)
+    assert "groups" in portrait.quirks["attributes-left-out"].value["attributes"]
+    shown = user(groups=[{"value": C, "type": "direct", "$ref": "/", "display": "g"}])
+    portrait = learn(said("GET /Users", 200, page(shown)), team)
+    assert "groups" not in portrait.quirks["attributes-left-out"].value["attributes"]
 
 
 def test_names_of_groups_may_be_unique() -> None:

@@ -11,6 +11,7 @@ from ..look import Document, Look, View, objects, operations_in
 from ..portrait import Portrait
 
 _TYPES = {"Users": user_type(), "Groups": group_type()}
+_MOST = 1000  # users who are remembered
 _META = ("resourceType", "created", "lastModified", "location", "version")
 _SNAKE = {
     re.sub(r"(?<=[a-z])(?=[A-Z])", "_", name).lower(): name
@@ -111,12 +112,18 @@ class Shown:
         self._groups: dict[bool, Look] = {}
         self._membership: dict[str, Look] = {}
         self._external: dict[str, dict[bool, Look]] = {}
+        self._without_groups: dict[str, Look] = {}
+        self._view: View | None = None
 
     def see(self, look: Look, view: View) -> None:
         """Look at what is derived from elsewhere."""
         if look.resource not in _TYPES or not look.is_whole:
             return
+        self._view = view
         for resource in look.shown:
+            id = str(resource.get("id"))
+            if look.resource == "Users" and not resource.get("groups") and len(self._without_groups) < _MOST:
+                self._without_groups.setdefault(id, look)
             self._note_meta(resource, look)
             self._note_lists(resource, look)
             if look.resource == "Users" and str(resource.get("id")) in self._members:
@@ -177,8 +184,9 @@ class Shown:
             if attribute in self._subs:
                 look = self._first[attribute]
                 left_out |= {f"{attribute}.{sub}": look for sub in known if sub not in self._subs[attribute]}
-        if list(self._groups) == [False]:
-            left_out["groups"] = self._groups[False]
+        groups = self._groups_not_shown()
+        if groups is not None:
+            left_out["groups"] = groups
         for outcomes in self._external.values():
             if list(outcomes) == [False]:
                 left_out["externalId"] = outcomes[False]
@@ -195,6 +203,18 @@ class Shown:
         elif list(self._membership) == ["empty"]:
             says = "a group that was given members is shown with none"
             portrait.quirk("members-empty", says, self._membership["empty"])
+
+    def _groups_not_shown(self) -> Look | None:
+        """Return where users who are members of a group were shown without it, if that was always so."""
+        if True in self._groups:
+            return None
+        if False in self._groups:
+            return self._groups[False]
+        there = self._view.first.resources.get("Groups", {}) if self._view is not None else {}
+        ids = [
+            str(member.get("value")) for group in there.values() for member in objects(group.get("members"))
+        ]
+        return next((self._without_groups[id] for id in ids if id in self._without_groups), None)
 
 
 def _added(message: Any) -> list[str]:

@@ -42,7 +42,9 @@ class Ids:
         for resource, found in self._ids.items():
             form = form_of(list(found))
             look = next(iter(found.values()))
-            if form is not None:
+            if all("&" in id for id in found):
+                portrait.quirk("url-unsafe-ids", "ids have to be escaped in URLs", look)
+            elif form is not None:
                 forms[_TYPES[resource]] = form
                 says = f"ids of {resource} have this form"
                 portrait.setting(f"behaviour.ids.{_TYPES[resource]}", form, says, look, len(found) > 2)

@@ -170,7 +170,10 @@ class Conflicts:
         if list(self._groups) == [True]:
             look = self._groups[True]
             spec = portrait.spec("Groups")
-            if spec and (spec["schema"] == "group" or '"displayName"' in portrait.files[spec["schema"]]):
+            if portrait.schemas_are_told:  # and do not say so
+                says = "groups have unique names"
+                portrait.quirk("unique-attributes", says, look, attributes={"Groups": ["displayName"]})
+            elif spec and spec["schema"] == "group":
                 spec.setdefault("attributes", {}).setdefault("displayName", {})["uniqueness"] = "server"
                 portrait.note_types("groups have unique names", look)
         if list(self._bad_id) == [400]:

@@ -7,6 +7,7 @@ from typing import Any
 from ..look import Look, View
 from ..portrait import Portrait
 
+_FEW = 3  # so many names may be in order by chance
 _NAMES = ("resources", "totalresults", "startindex", "itemsperpage")
 
 
@@ -96,6 +97,8 @@ class Pages:
         self._kept: Look | None = None
         self._cursor: Look | None = None
         self._no_total: Look | None = None
+        self._sizes: dict[bool, Look] = {}  # whether itemsPerPage is how many results there are
+        self._said: int | None = None
 
     def see(self, look: Look, view: View) -> None:
         """Compare what was asked for with what came."""
@@ -107,6 +110,11 @@ class Pages:
             self._cursor = self._cursor or look
             if "totalresults" not in told:
                 self._no_total = self._no_total or look
+        items = _number(told.get("itemsperpage"))
+        if items is not None and (came or items):
+            self._sizes.setdefault(items == came, look)
+            if count is None and items > came:
+                self._said = items
         start, total = _number(_asked(look, "startindex")) or 1, _number(told.get("totalresults"))
         left = came + 1 if "nextcursor" in told else 0 if total is None else total - max(start, 1) + 1
         if count is None:
@@ -133,6 +141,12 @@ class Pages:
             size = max((*self._default, *self._most), default=100)
             says = "a page by cursor does not say how many results there are"
             portrait.quirk("cursor-paging", says, self._no_total, size=size)
+        if list(self._sizes) == [False] or (False in self._sizes and self._said):
+            look = self._sizes[False]
+            portrait.quirk("items-per-page-size", "itemsPerPage is how many a page can have", look)
+            if self._said is not None:
+                says = f"a page without count can have {self._said} results"
+                portrait.setting("behaviour.paging.default_page_size", self._said, says, look)
         if self._default:
             size, look = max(self._default.items())
             portrait.setting(
@@ -150,3 +164,28 @@ class Pages:
             portrait.unseen.append("the size of a page without count")
         if not self._most:
             portrait.unseen.append("the largest page")
+
+
+class Sorting:
+    """Whether lists are sorted when a client asks for it."""
+
+    def __init__(self) -> None:
+        self._first: dict[bool, Look] = {}
+
+    def see(self, look: Look, view: View) -> None:
+        """Look at the order of names."""
+        if not _is_list(look) or str(_asked(look, "sortby")).lower() != "username":
+            return
+        if not look.is_done:
+            return
+        names = [str(item.get("userName")).lower() for item in look.shown]
+        descending = str(_asked(look, "sortorder")).lower() == "descending"
+        # How other letters are ordered differs from service to service.
+        if len(names) > _FEW and all(map(str.isascii, names)):
+            self._first.setdefault(names == sorted(names, reverse=descending), look)
+
+    def tell(self, portrait: Portrait) -> None:
+        """Note it."""
+        for is_sorted, look in list(self._first.items())[:1]:
+            says = f"a list is {'' if is_sorted else 'not '}sorted where sortBy asks for it"
+            portrait.setting("behaviour.sort", is_sorted, says, look)

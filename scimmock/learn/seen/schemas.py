@@ -64,6 +64,7 @@ class Schemas:
 
     def tell(self, portrait: Portrait) -> None:
         """Note the resource types, if they are not those of the standard."""
+        portrait.schemas_are_told = bool(self._schemas)
         if not self._schemas:
             portrait.unseen.append("/Schemas: attributes and their characteristics")
         if "behaviour.protocol" in portrait.settings:
