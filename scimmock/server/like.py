@@ -131,7 +131,7 @@ def _server_in(header: dict[str, Any], where: str) -> _Told:
     """Return what the header tells of the server; its own keys hold where ``server`` does not say more."""
     fixture = header.get("fixture")
     own: dict[str, Any] = {"fixtures": fixture.split("+") if isinstance(fixture, str) else []}
-    if header.get("by") == "server":
+    if header.get("by") != "provision":  # whose seed and people are those of an identity provider
         own |= {name: header.get(name) for name in ("seed", "users", "groups")}
         own |= {name: header[name] for name in ("quirks", "also") if name in header}
     server = header.get("server")

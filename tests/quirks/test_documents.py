@@ -177,6 +177,7 @@ def _created(world: World) -> str:
         ({"format": "no-zone"}, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d", "%Y-%m-%dT%H:%M:%S"),
         ({"format": "us"}, r"\d\d-\d\d-\d{4} \d\d:\d\d:\d\d", "%m-%d-%Y %H:%M:%S"),
         ({"format": "microseconds"}, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z", "%Y-%m-%dT%H:%M:%S.%fZ"),
+        ({"format": "seconds"}, r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "%Y-%m-%dT%H:%M:%SZ"),
     ],
 )
 def test_dates_have_another_form_and_mean_the_same(

@@ -139,8 +139,8 @@ def test_people_of_ones_own_come_without_those_of_the_recording(tmp_path: Path) 
     assert (found.users, found.groups, found.files) == (0, 0, (staff,))
 
 
-@pytest.mark.parametrize(("by", "seed", "users"), [("server", 9, 12), ("provision", 1, 25)])
-def test_numbers_in_a_header_are_the_servers_if_a_server_wrote_it(
+@pytest.mark.parametrize(("by", "seed", "users"), [("server", 9, 12), ("addon", 9, 12), ("provision", 1, 25)])
+def test_numbers_in_a_header_are_the_servers_if_no_provider_was_played(
     by: str, seed: int, users: int, tmp_path: Path
 ) -> None:
     """Whoever plays an identity provider has people too, and says of the server only what it knows."""
