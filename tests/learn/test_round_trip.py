@@ -18,9 +18,9 @@ from scimmock.server.recording import RecordOptions
 from scimmock.traffic.recording import open_recording
 from tests.in_process import client_of, serving
 from tests.learn.script import play
+from tests.playback.playing import played as play_again
+from tests.playback.playing import told
 from tests.recordings.make import RECORDINGS, sessions
-from tests.replay.playing import played as play_again
-from tests.replay.playing import told
 
 _CLOCK = parse_time("2026-01-05T08:00:00Z")
 # Of what these do, the session shows everything.
