@@ -193,9 +193,9 @@ class Running(Assembly):
         """Serve until `stop`, on an event loop of this thread's own."""
 
         def ready() -> None:
+            on_ready(self.ready)  # first: who sees the file may look at what was said
             if self.options.ready_file is not None:
                 write_ready_file(self.options.ready_file, self.ready)
-            on_ready(self.ready)
 
         self.server.on_ready = ready
         if not takes_signals:
