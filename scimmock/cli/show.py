@@ -6,14 +6,13 @@ import json
 import os
 import re
 import sys
-import zlib
 from collections.abc import Callable, Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..errors import FileError, UsageError, did_you_mean
+from ..errors import UsageError, did_you_mean
 
 if TYPE_CHECKING:
     from ..traffic.exchange import Exchange
@@ -27,8 +26,6 @@ _SEVERITIES = {"error": "red", "warning": "yellow", "hint": "cyan"}
 _RANGE = re.compile(r"(\d*)-(\d*)|(\d+)")
 _INDENT = " " * 8
 _MOST_QUIRKS = 3  # named in a line; a fixture may have dozens of them
-_HAR = re.compile(rb'(?:\xef\xbb\xbf)?\s*\{\s*"log"\s*:')
-_FLOWS = re.compile(rb"\d+:\d+:\w+[;,]")
 _BY = {
     "addon": "recorded in front of",
     "server": "recorded by scimmock serve at",
@@ -75,7 +72,9 @@ def command(
     at the end. A write tells what it changed, by what the session shows of the resource.
     """
     wanted = _wanted(n, finding, criteria)
-    recording = _open(file)
+    from ..traffic.recording import open_recording
+
+    recording = open_recording(file)
     colour = False if no_color or os.environ.get("NO_COLOR") else None
     try:
         for line in (
@@ -86,31 +85,6 @@ def command(
         # Who reads has seen enough; what is left in the buffer must not complain either.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(0)
-
-
-def _open(file: Path) -> Recording:
-    from ..traffic.recording import open_recording
-
-    try:
-        return open_recording(file)
-    except FileError:
-        other = _other_form(file)
-        if other is None:
-            raise
-        hint = f"scimmock convert {file} --to recording makes one"
-        raise FileError(f"is {other}, no recording", where=str(file), hint=hint) from None
-
-
-def _other_form(file: Path) -> str | None:
-    """Return what a file is that holds a session in another form, None for any other."""
-    try:
-        with open(file, "rb") as opened:
-            head = opened.read(4096)
-        if _HAR.match(zlib.decompressobj().decompress(head, 100) if head[:1] == b"x" else head):
-            return "a HAR"
-    except (OSError, zlib.error):
-        return None
-    return "a flow file of mitmproxy" if _FLOWS.match(head) else None
 
 
 # ---- which exchanges

@@ -18,6 +18,7 @@ from typing import Any, Literal
 
 from ..clock import format_time
 from ..errors import FileError, UsageError
+from .foreign import foreign_form
 from .shape import check_exchange, check_header
 
 VERSION = "recording/1"
@@ -93,6 +94,17 @@ class Recording:
 def open_recording(path: Path | str) -> Recording:
     """Open a recording; raises FileError when it is none, or of a version that is not known."""
     path = Path(path)
+    try:
+        return _opened(path)
+    except FileError:
+        other = foreign_form(path)
+        if other is None:
+            raise
+        hint = f"scimmock convert {path} --to recording makes one"
+        raise FileError(f"is {other}, no recording", where=str(path), hint=hint) from None
+
+
+def _opened(path: Path) -> Recording:
     notices: list[str] = []
     _, header = next(_lines(path, notices), (0, None))
     where = f"{path}:1"

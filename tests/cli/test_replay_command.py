@@ -449,7 +449,7 @@ def test_what_is_wrong_is_told_before_anything_is_sent(
         ("", "is empty, nothing was recorded"),
         ("userName,displayName\n", "its first line is no JSON"),
         ('{"scimmock": "recording/9"}\n', "is of the version 'recording/9'"),
-        ('{"log": {}}\n', "its first line has no 'scimmock'"),
+        ('{"logs": {}}\n', "its first line has no 'scimmock'"),
     ],
 )
 def test_a_file_that_is_no_recording_is_exit_4(

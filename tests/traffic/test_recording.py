@@ -86,7 +86,7 @@ def test_a_broken_line_in_the_middle_is_skipped_with_a_notice(tmp_path: Path) ->
         ("\n", "is empty"),
         ("hello\n", "s.jsonl:1: is no recording: its first line is no JSON"),
         ("{}\n", "s.jsonl:1: is no recording: its first line has no 'scimmock'"),
-        ('{"log": {}}\n', "a recording begins with"),
+        ('{"logs": {}}\n', "a recording begins with"),
         ('{"scimmock": "recording/9"}\n', "is of the version 'recording/9', known are recording/1"),
         ('{"scimmock": 1}\n', "no 'scimmock'"),
         ("[1]\n", "s.jsonl:1: is no exchange"),
