@@ -87,7 +87,7 @@ def command(**given: Any) -> int:
 
 def _check(given: dict[str, Any]) -> None:
     """Raise what can be known to be wrong before anything is sent."""
-    from ..playback.pace import parse_pace
+    from ..traffic.pace import parse_pace
 
     check_target(given["to"], given["yes"] or given["dry_run"], "the session would be played there")
     check_credentials(given["token"], given["basic"])

@@ -6,30 +6,11 @@ import threading
 import time
 from collections.abc import Callable
 
-from ..errors import UsageError
 from ..outgoing.timeline import RealTimeline
 from .order import Step
 
 _LEAST = 0.05  # seconds; a shorter pause is no pause of the client
 _CHUNK = 0.5
-
-
-def parse_pace(text: str) -> float | None:
-    """Return how many times as fast as recorded: 1.0 for "original", None for "max", 10.0 for "10x".
-
-    Raises UsageError for any other text.
-    """
-    if text == "original":
-        return 1.0
-    if text == "max":
-        return None
-    try:
-        factor = float(text.removesuffix("x"))
-    except ValueError:
-        factor = 0.0
-    if not text.endswith("x") or not 0 < factor < float("inf"):
-        raise UsageError(f"--pace {text!r} is no pace", hint="original, max or 10x would be right")
-    return factor
 
 
 class Pace:

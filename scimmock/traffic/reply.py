@@ -71,7 +71,7 @@ class Reply:
     ``joined`` is what the body was made from, while it is still that.
 
     ``media_type`` None means that of the service, ``b""`` sends no Content-Type; ``close`` ends the
-    connection; ``delivery`` None sends it as it is.
+    connection; ``delivery`` None sends it as it is; ``wait`` are seconds before anything of it is sent.
     """
 
     status: int
@@ -81,3 +81,4 @@ class Reply:
     close: bool = False
     delivery: Delivery | None = None
     joined: Joined | None = None
+    wait: float = 0.0
