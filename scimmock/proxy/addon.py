@@ -31,13 +31,15 @@ from scimmock.proxy.exchanges import Seen, Told
 from scimmock.proxy.failures import Failure, failure_of
 from scimmock.proxy.files import write_whole
 from scimmock.proxy.leading import Leading
+from scimmock.proxy.leaving import kill
 from scimmock.proxy.options import NAMES, OPTIONS, Settings, read_settings, unknown_option, wrong, wrong_value
+from scimmock.proxy.replay import ProxyReplay
 from scimmock.proxy.session import Session
 from scimmock.version import __version__
 
 logger = logging.getLogger(__name__)
 
-_FAULT, _LED = "a fault rule failed", "an answer cannot be led back"
+_FAULT, _LED, _REPLAY = "a fault rule failed", "an answer cannot be led back", "the replay failed"
 LOST = 6  # the exit code when exchanges were lost or are not complete
 
 
@@ -72,6 +74,7 @@ class Addon:
         self.settings: Settings | None = None
         self.session: Session | None = None
         self.faults: Any = None
+        self.replay: ProxyReplay | None = None
         self._leading: Leading | None = None
         self._runs = False
         self._pending: dict[str, tuple[http.HTTPFlow, Seen]] = {}
@@ -112,6 +115,9 @@ class Addon:
         given = (settings.faults, settings.seed)
         if before is None or given != (before.faults, before.seed):
             self.faults = self._faults(settings) if settings.faults else None
+        if before is None or (settings.replay, settings.base) != (before.replay, before.base):
+            self._tell_replay()
+            self.replay = ProxyReplay(settings.replay, settings.base) if settings.replay else None
         if self._runs:
             self._open(settings)
 
@@ -152,6 +158,9 @@ class Addon:
         if not options.has_changed("connection_strategy"):
             # An upstream that is down is an answer to each request then, and not a connection that ends.
             options.update(connection_strategy="lazy")
+        if settings.replay is not None and settings.replay.on_miss != "forward":
+            if not options.has_changed("upstream_cert"):
+                options.update(upstream_cert=False)  # nor is it asked for its certificate
         self._runs = True
         addons: Any = ctx.master.addons
         if _addon(End.name) is None:
@@ -183,6 +192,7 @@ class Addon:
                 seen.failure = STOPPED
                 self._record(flow, seen)
         self._close()
+        self._tell_replay()
         if self.settings is not None and self.settings.ready is not None:
             self.settings.ready.unlink(missing_ok=True)
 
@@ -198,7 +208,22 @@ class Addon:
         left = f", left out {said['left_out']}" if said["left_out"] else ""
         logger.info(f"scimmock: {said['recording']}: exchanges recorded {said['written']}{left}")
         if session.settings.summary is not None:
-            self._write(session.settings.summary, said)
+            played = {"replay": self.replay.summary} if self.replay is not None else {}
+            self._write(session.settings.summary, said | played)
+
+    def _tell_replay(self) -> None:
+        """Say what was played of a session that answers no more."""
+        replay, settings = self.replay, self.settings
+        if replay is None:
+            return
+        counts = replay.counts
+        unplayed = f", not played {', '.join(map(str, counts.unplayed[:20]))}" if counts.unplayed else ""
+        logger.info(
+            f"scimmock: {replay.settings.path}: exchanges played {counts.played} of {counts.total}, "
+            f"requests not in it {counts.missed}{unplayed}"
+        )
+        if settings is not None and settings.summary is not None and settings.record is None:
+            self._write(settings.summary, {"replay": replay.summary})
 
     # ---- connections
 
@@ -232,6 +257,8 @@ class Addon:
         self._pending[flow.id] = (flow, seen)
         if self.faults is not None:
             self._guarded(_FAULT, self.faults.requestheaders, flow)
+        if self.replay is not None:
+            self._guarded(_REPLAY, self.replay.requestheaders, flow)
         if self.settings is not None:
             seen.request = self._tee(flow.request, self.settings.max_body)
 
@@ -243,6 +270,12 @@ class Addon:
                 await self.faults.request(flow)
             except Exception as error:
                 self._failed(_FAULT, error)
+        if self.replay is not None:
+            try:
+                await self.replay.request(flow)
+            except Exception as error:
+                self._failed(_REPLAY, error)
+                kill(flow)  # the upstream is not to be asked
 
     def responseheaders(self, flow: http.HTTPFlow) -> None:
         if flow.id not in self._pending or flow.response is None or self.settings is None:
@@ -262,6 +295,11 @@ class Addon:
                 await self.faults.response(flow)
             except Exception as error:
                 self._failed(_FAULT, error)
+        if self.replay is not None:
+            try:
+                await self.replay.response(flow)
+            except Exception as error:
+                self._failed(_REPLAY, error)
         seen = self._seen(flow)
         self._record(flow, seen)
         if self._leading is not None and flow.response is not None and not flow.response.stream:
@@ -303,6 +341,9 @@ class Addon:
                 seen.rules, seen.told = faults.rules_of(flow), faults.told(flow)
             except Exception as error:
                 self._failed("what a fault rule did cannot be told", error)
+        if self.replay is not None:
+            seen.notes = self.replay.notes_of(flow)
+            seen.told = seen.told or self.replay.told(flow)
         self.session.record(flow, seen)
 
     def _guarded(self, what: str, act: Callable[[http.HTTPFlow], None], flow: http.HTTPFlow) -> None:

@@ -35,7 +35,8 @@ class Seen:
 
     ``connection`` counts the connections of clients from 1, ``headers`` are those of the answer where they
     were changed before it was recorded, ``request`` and ``response`` keep streamed
-    bodies, ``rules`` and ``told`` are what fault rules did, ``failure`` what ended the flow.
+    bodies, ``rules`` and ``told`` are what fault rules or a replay did, ``notes`` what is to be said of that,
+    ``failure`` what ended the flow.
     """
 
     connection: int = 0
@@ -44,6 +45,7 @@ class Seen:
     response: Tee | None = None
     rules: list[dict[str, Any]] = field(default_factory=list)
     told: dict[str, Any] | None = None
+    notes: list[dict[str, Any]] = field(default_factory=list)
     failure: Failure | None = None
 
 
@@ -83,6 +85,7 @@ def document_of(
             "client": client_of(header(request, b"user-agent").encode("latin-1")),
             "rule": rules[0].get("name") if rules else None,
             **({"rules": rules} if rules else {}),
+            **({"notes": seen.notes} if seen.notes else {}),
             "quirks": [],
             "findings": [],
         },

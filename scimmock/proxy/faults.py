@@ -6,7 +6,6 @@ What a proxy cannot do truly is refused when the rules are read; see docs/faults
 
 from __future__ import annotations
 
-import asyncio
 import hashlib
 import itertools
 import logging
@@ -27,16 +26,16 @@ from ..faults.call import Call, Ground
 from ..faults.limits.base import Keyed
 from ..faults.ruleset import Candidates, RuleSet
 from ..traffic.exchange import Exchange
-from ..traffic.reply import TOLD, End, Headers, Reply
+from ..traffic.reply import TOLD, Headers, Reply
 from ..traffic.routes import aim_of, base_of, below
-from .answers import break_off, change, reply_of, response_of
+from .answers import change, reply_of, response_of
 from .exchanges import plain_path
-from .wire import end_after, gone, reset
+from .leaving import Leaving, kill
+from .wire import gone
 
 log = logging.getLogger("scimmock")
 
 _TYPES = {"Users": "User", "Groups": "Group"}  # the names that `match: {resource: User}` may have
-_BEYOND = ("raw", "bad_chunk", "pause", "drip")
 
 
 class _Call(Call):
@@ -96,7 +95,7 @@ class ProxyFaults:
         self._passages: WeakKeyDictionary[http.HTTPFlow, _Passage] = WeakKeyDictionary()
         self._tokens: Keyed[int] = Keyed(itertools.count(1).__next__)
         self._salt = secrets.token_bytes(16)
-        self._ending: set[asyncio.Task[None]] = set()
+        self._leaving = Leaving()
 
     # ---- the hooks
 
@@ -219,7 +218,7 @@ class ProxyFaults:
         passage.own = reply
         if reply.delivery is not None and reply.delivery.silent:
             await gone(flow, passage.call.owed)
-            await self._silence(flow, passage, reply.delivery.end)
+            passage.error = await self._leaving.silence(flow, reply.delivery.end)
             passage.close()
             return
         flow.response = response_of(reply, flow.request)
@@ -259,49 +258,9 @@ class ProxyFaults:
                 reply = fired.rule.action.after(call, fired, reply)
         if call.owed and await gone(flow, call.owed):
             passage.error = "client_gone"
-            self._kill(flow)
+            kill(flow)
         else:
-            await self._deliver(flow, response, passage, reply)
+            passage.error = await self._leaving.deliver(flow, response, reply)
         now = response.status_code, reply_of(response).media_type, response.raw_content
         if passage.own is None and (passage.error is not None or now != was):
             passage.upstream = meant
-
-    async def _deliver(
-        self, flow: http.HTTPFlow, response: http.Response, passage: _Passage, reply: Reply
-    ) -> None:
-        """Let an answer leave as rules want it to."""
-        delivery = reply.delivery
-        if delivery is not None and delivery.silent:
-            await self._silence(flow, passage, delivery.end)
-            return
-        end: End = "keep"
-        if delivery is not None:
-            beyond = [name for name in _BEYOND if getattr(delivery, name)]
-            if beyond:  # rules were checked, functions can ask for anything
-                log.warning("a proxy cannot deliver an answer with %s", ", ".join(beyond))
-            passage.error = break_off(response, delivery)
-            end = "close" if delivery.end == "keep" and passage.error is not None else delivery.end
-        if reply.close:
-            if not flow.request.is_http2:  # RFC 9113 section 8.2.2
-                response.headers["connection"] = "close"
-            end = "close" if end == "keep" else end
-        if end == "close" or end == "reset":
-            task = asyncio.create_task(end_after(flow, end))
-            self._ending.add(task)
-            task.add_done_callback(self._ending.discard)
-
-    async def _silence(self, flow: http.HTTPFlow, passage: _Passage, end: End) -> None:
-        """Let the client have no byte of an answer."""
-        passage.error = "closed"
-        if end == "hang":
-            passage.error = "hang"
-            await gone(flow, None)
-        elif end == "reset" and await reset(flow):
-            passage.error = "reset"
-        self._kill(flow)
-
-    @staticmethod
-    def _kill(flow: http.HTTPFlow) -> None:
-        if flow.killable:
-            kill: Callable[[], None] = flow.kill
-            kill()

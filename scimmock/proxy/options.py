@@ -10,13 +10,17 @@ from typing import Any, Optional, cast
 
 from mitmproxy import exceptions, flow, flowfilter
 
-from ..errors import did_you_mean
+from ..errors import UsageError, did_you_mean
+from ..traffic.answering.player import ORDERS, Order
+from ..traffic.pace import parse_pace
 from ..traffic.recording import Mode
 from ..traffic.redact.redactor import RedactMode
 from .addresses import Origin, origin_of
+from .replay import OnMiss, ReplaySettings
 
 _ON_EXISTING: dict[str, Mode] = {"refuse": "new", "append": "append", "force": "force"}
 _INTEGER = re.compile(r"[+-]?\d{1,18}")
+_ON_MISS = ("404", "kill", "forward")
 _REDACT = ("none", "secrets", "pseudonyms")
 
 # Name, type, default, what it does.  mitmproxy knows `Optional[str]`, not `str | None`.
@@ -83,6 +87,21 @@ OPTIONS: tuple[tuple[str, Any, Any, str], ...] = (
         "Fault rules that act on what passes: a pack or a file; may be repeated. Needs scimmock installed.",
     ),
     ("scim_seed", int, 1, "Same seed, same decisions of fault rules with a probability."),
+    ("scim_replay", Optional[str], None, "Answer from this recording; the upstream is not asked."),  # noqa: UP045
+    (
+        "scim_on_miss",
+        str,
+        "404",
+        "What becomes of a request that is not in the recording: 404, kill (the connection) or forward (to "
+        "the upstream).",
+    ),
+    (
+        "scim_order",
+        str,
+        "per-resource",
+        "Which order of the recording is kept: strict, per-resource or any.",
+    ),
+    ("scim_pace", str, "max", "How long recorded answers take: original, max (no time) or Nx."),
 )
 NAMES = tuple(name for name, *_ in OPTIONS)
 
@@ -105,6 +124,7 @@ class Settings:
     summary: Path | None
     faults: tuple[str, ...]
     seed: int
+    replay: ReplaySettings | None
 
 
 def read_settings(options: Any) -> Settings:
@@ -126,6 +146,7 @@ def read_settings(options: Any) -> Settings:
         summary=_path(options.scim_summary),
         faults=tuple(options.scim_faults),
         seed=options.scim_seed,
+        replay=_replay(options),
     )
 
 
@@ -162,6 +183,18 @@ def unknown_option(names: Iterable[str]) -> str | None:
             hint = f"did you mean {near}?" if near else f"there are {', '.join(NAMES)}"
             return f"there is no option {name}, {hint}"
     return None
+
+
+def _replay(options: Any) -> ReplaySettings | None:
+    """Return how a recording answers, None where none does."""
+    on_miss = cast(OnMiss, _chosen("scim_on_miss", options.scim_on_miss, _ON_MISS))
+    order = cast(Order, _chosen("scim_order", options.scim_order, ORDERS))
+    try:
+        factor = parse_pace(options.scim_pace, "scim_pace")
+    except UsageError as error:
+        raise wrong(str(error)) from None
+    path = _path(options.scim_replay)
+    return ReplaySettings(path, on_miss, order, factor) if path is not None else None
 
 
 def _path(text: str | None) -> Path | None:

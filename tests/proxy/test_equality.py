@@ -12,10 +12,11 @@ import pytest
 
 from scimmock.playback.run import Excerpt
 from scimmock.server.options import ServeOptions
+from scimmock.server.replaying import ReplayOptions
 from scimmock.traffic.recording import open_recording
 
 from ..conftest import ENTERPRISE, GROUP, PATCH_OP, USER, Launch
-from ..in_process import serving
+from ..in_process import client_of, serving
 from ..playback.playing import played, told
 from .conftest import Dump
 
@@ -51,8 +52,8 @@ def common(exchange: dict[str, Any]) -> dict[str, Any]:
     return shown
 
 
-def traffic(client: httpx.Client) -> int:
-    """Provision as an identity provider does; returns how many requests that were."""
+def traffic(client: httpx.Client) -> list[tuple[int, str]]:
+    """Provision as an identity provider does; returns the answers, wherever the service was."""
     answers: list[httpx.Response] = []
 
     def ask(method: str, path: str, **options: Any) -> Any:
@@ -85,7 +86,8 @@ def traffic(client: httpx.Client) -> int:
     ask("DELETE", f"/Groups/{group['id']}")
     ask("GET", "/Users", headers={"Authorization": "Bearer wrong"})
     ask("DELETE", f"/Users/{made['id']}")
-    return len(answers)
+    base = str(client.base_url).rstrip("/")
+    return [(answer.status_code, answer.text.replace(base, "")) for answer in answers]
 
 
 @pytest.mark.parametrize("redact", ["pseudonyms", "none"])
@@ -102,16 +104,21 @@ def test_both_recordings_are_equal(
     dump = mitmdump(f"reverse:{server.url}", scim_redact=redact, **more)
     headers = {"Authorization": "Bearer scimmock"}
     with httpx.Client(base_url=f"{dump.url}/scim/v2", headers=headers, trust_env=False) as client:
-        count = traffic(client)
+        answers = traffic(client)
     assert dump.stop() == 0 and server.stop() == 0
     ours, theirs = open_recording(dump.path), open_recording(path)
     assert ours.header["base_url"] == theirs.header["base_url"]
     assert (ours.header["by"], theirs.header["by"]) == ("addon", "server")
     one, other = [common(each) for each in ours], [common(each) for each in theirs]
-    assert len(one) == len(other) == count
+    assert len(one) == len(other) == len(answers)
     for mine, its in zip(one, other, strict=True):
         assert json.dumps(mine, indent=1, sort_keys=True) == json.dumps(its, indent=1, sort_keys=True)
-    assert_replays_alike(dump.path, path, count - 1)
+    assert_replays_alike(dump.path, path, len(answers) - 1)
+    for recording in (dump.path, path):
+        # Whoever recorded it, and though the persons in it are others: the same client is answered the same.
+        replay = ServeOptions(port=0, replay=ReplayOptions(recording))
+        with serving(replay) as (_, ready), client_of(ready) as again:
+            assert traffic(again) == answers
 
 
 def assert_replays_alike(one: Path, other: Path, count: int) -> None:
