@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 MARKER = (
     "scimmock(fixture=None, also=None, users=None, groups=None, people=None, seed=None, faults=None, "
-    "quirks=None): what the directory of scim_server is like"
+    "quirks=None, replay=None): what the directory of scim_server is like"
 )
 # Options of the session: name, whether it can be given several times, what it is.
 OPTIONS = (
@@ -170,6 +170,8 @@ def _found(value: Any, folder: Path) -> Any:
     """Return paths, alone or in lists, as they are to be found from the folder of the test, if they are."""
     if isinstance(value, list | tuple):
         return [_found(item, folder) for item in value]
+    if isinstance(value, dict) and "file" in value:  # of a recording that answers, and how
+        return value | {"file": _found(value["file"], folder)}
     if isinstance(value, str) and ("/" in value or value.endswith(_SUFFIXES)):
         plain = value.partition("@")[0]
         if (folder / plain).exists():

@@ -6,6 +6,8 @@ import json
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+from .answering import told_of
+
 if TYPE_CHECKING:
     from ..server.ready import Ready
     from ..server.run import Running
@@ -24,7 +26,9 @@ def _lines(running: Running, ready: Ready) -> Iterator[str]:
     fixtures = " + ".join(blueprint.layers.names)
     yield f"scimmock {ready.version}: fixture {fixtures}, {counts}, seed {ready.seed}"
     yield f"  SCIM     {ready.base_url}"
-    if running.like.path is not None:
+    if blueprint.replay is not None:
+        yield f"  replay   {told_of(blueprint.replay)}"
+    if running.options.like is not None:
         from ..server.options import taken
 
         told = ", ".join(taken(running.like, running.options, blueprint.layers))

@@ -11,6 +11,7 @@ import click
 
 from ..errors import UsageError, UserError, did_you_mean
 from .announcing import told
+from .answering import end_replay
 from .child import Child, program_of, signals_to_pass_on
 from .remote import TOKEN_VARIABLE, URL_VARIABLE
 from .serving import serve_options
@@ -64,6 +65,8 @@ def command(argv: tuple[str, ...], **given: Any) -> int:
         running.watch(watch.see)
     code = _Run(running, argv, form).code()
     watch.finish()
+    if not quiet:
+        end_replay(running)
     lost = end_recording(running, quiet)
     failed = report(watch, fail_on, quiet)
     return code or int(failed) or lost

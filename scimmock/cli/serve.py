@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from .announcing import told
+from .answering import end_replay
 from .serving import serve_options
 from .starting import end_recording, start
 
@@ -36,4 +37,6 @@ def command(**given: Any) -> int:
             click.echo(f"{told(running, ready, form)}\nCtrl-C stops the server.")
 
     running.serve(announce)
+    if not quiet:
+        end_replay(running)
     return end_recording(running, quiet)

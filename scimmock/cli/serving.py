@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from .answering import replay_options
 from .redaction import recording_options
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -122,6 +123,7 @@ def _options(port: int, form: str | None) -> list[Callable[[F], F]]:
             metavar="RECORDING",
             help="Be as the service of a recording was: fixture, faults, seed, users, groups and clock.",
         ),
+        replay_options,
         click.option("--tls-cert", type=_EXISTING, metavar="F", help="Certificate chain (PEM), for HTTPS."),
         click.option("--tls-key", type=_EXISTING, metavar="F", help="Key of the certificate (PEM)."),
         click.option(

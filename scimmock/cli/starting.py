@@ -10,6 +10,7 @@ import click
 
 from ..errors import UsageError
 from .announcing import Progress
+from .answering import replay_of
 from .redaction import record_options, told_counts
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ def start(given: dict[str, Any], show_progress: bool) -> Running:
         basic=tuple(BasicSpec(*_pair("--basic", text)) for text in basic),
         clients=tuple(_client(ClientSpec, text) for text in clients),
         record=record,
+        replay=replay_of(given),
         **given,
     )
     if options.no_auth and (options.tokens or options.basic or options.clients):

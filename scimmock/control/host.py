@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 from starlette.requests import Request
@@ -43,12 +43,21 @@ class Host(Protocol):
         ...
 
 
+class ReplayedFile(msgspec.Struct, forbid_unknown_fields=True):
+    """A recording that answers, and how: as the options of ``scimmock serve --replay``."""
+
+    file: str
+    order: Literal["strict", "per-resource", "any"] = "per-resource"
+    on_miss: Literal["404", "engine"] = "404"
+    pace: str = "max"
+
+
 class TenantOptions(msgspec.Struct, forbid_unknown_fields=True):
     """The body of ``PUT tenants/{name}``; everything is optional.  ``fixture`` is one name or several.
 
     ``also`` are fixtures that the same directory is served with as well, each at its own base path.
-    ``faults`` are rules, ``quirks`` come after those of the fixture.  ``replay`` has no effect yet: only
-    its empty form is accepted.
+    ``faults`` are rules, ``quirks`` come after those of the fixture.  ``replay`` is the recording that
+    answers: its file, or with how it does `ReplayedFile`.
     """
 
     fixture: str | list[str] | None = None
@@ -58,7 +67,7 @@ class TenantOptions(msgspec.Struct, forbid_unknown_fields=True):
     seed: int | None = None
     faults: list[Any] = []
     quirks: list[Any] = []
-    replay: str | None = None
+    replay: str | ReplayedFile | None = None
 
 
 Handler = Callable[[Host, Request], Awaitable[Response]]

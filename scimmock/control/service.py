@@ -93,8 +93,6 @@ def create(
     for field in ("users", "groups"):
         if not 0 <= (getattr(options, field) or 0) <= _MAX_PEOPLE:
             raise ControlError(400, f"a number from 0 to {_MAX_PEOPLE} would be right", field)
-    if options.replay:
-        raise ControlError(400, "this version replays nothing yet", "replay")
     return host.create_tenant(name, options, people, rules)
 
 

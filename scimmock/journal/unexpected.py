@@ -14,10 +14,14 @@ def unexpected(exchange: Exchange) -> str | None:
     """Return why a request was not one that the service is made for, None where it was.
 
     What a fault rule answered is expected, and so is every refusal of a request that could have been
-    right: wrong credentials, a resource that does not exist, a conflict, a limit.
+    right: wrong credentials, a resource that does not exist, a conflict, a limit.  Where a recording
+    answers, what it says is expected, and what it does not have is not.
     """
     if (exchange.error or {}).get("kind") == "refused":
         return "not HTTP, or beyond its limits"
+    replayed = next((note for note in exchange.notes or () if "replay" in note), None)
+    if replayed is not None and "answered_by" not in replayed:
+        return None if replayed["replay"] == "played" else "not in the recording"
     status = exchange.status
     if exchange.operation is None:
         is_answered = 0 < status < 400 or status in (401, 403)  # OPTIONS, or who does not learn what there is

@@ -14,12 +14,12 @@ from functools import partial
 from typing import Any
 
 from ..errors import ScimError
-from ..scim.answer import Answer, Request
+from ..scim.answer import Request
 from ..traffic.exchange import Exchange
 from ..traffic.reply import TOLD, Reply
+from ..traffic.routes import below
 from .auth import ANONYMOUS, Identity
 from .bases import BaseUrls
-from .codec import encode
 from .delivery import deliver
 from .incoming import (
     SEEN,
@@ -34,7 +34,7 @@ from .incoming import (
     parameters,
     read_body,
 )
-from .operations import operate
+from .operations import TOKEN_METHODS, operate, token_reply, write
 from .passage import Passage
 from .reply import method_reply, reply_to
 from .routes import SLASH, Route, decode_path, route, shown, split
@@ -47,7 +47,6 @@ log = logging.getLogger("scimmock")
 
 CONTROL = "/_scimmock"
 _MAX_FORM = 65_536  # bytes of a request to the token endpoint
-_TOKEN_METHODS = {"POST": "token"}
 _NO_EXTENSIONS: dict[str, Any] = {}
 _WRITES = frozenset(("create", "replace", "patch", "delete"))
 
@@ -156,6 +155,8 @@ class App:
                     lambda: self._body(receive, tenant, found, seen, exchange, body),
                     lambda body: self._execute(scope, tenant, found, identity, seen, exchange, body, way),
                 )
+            if reply.wait:
+                await asyncio.sleep(reply.wait)
         except ScimError as error:
             reply = (tenant or tenants.default).error_reply(error)
         except ClientGone:
@@ -196,7 +197,7 @@ class App:
             except ScimError as error:
                 return error
         elif path in ("/oauth/token", f"{base.rpartition('/')[0]}/oauth/token"):
-            found = Route("token", _TOKEN_METHODS)
+            found = Route("token", TOKEN_METHODS)
         else:
             exchange.path = shown(path)
             # Not the service at all: nobody's credentials and no rules matter.
@@ -260,13 +261,17 @@ class App:
         passage: Passage | None,
     ) -> Reply:
         """Run a request on the service, within the rules that act on that; raises ScimError."""
+        if tenant.replaying is not None and not isinstance(identity, ScimError):
+            reply = self._replayed(scope, tenant, seen, exchange, body, passage)
+            if reply is not None:
+                return reply
         if isinstance(found, ScimError):
             # Only who may come in learns which endpoints there are.
             if isinstance(identity, ScimError):
                 raise identity
             raise found
         if found.operation == "token":
-            return self._token(tenant, seen, exchange, body)
+            return token_reply(tenant, exchange.method, seen.get(b"authorization"), body)
         if isinstance(identity, ScimError):
             # How to authenticate should be told to who has not yet done so (RFC 7643 section 5).
             if b"authorization" in seen or found.resource not in tenant.open:
@@ -291,7 +296,8 @@ class App:
         if exchange.method in WITH_BODY and found.operation != "delete":
             request.body = decode_body(body, seen, tenant, found)
         if exchange.operation in _WRITES:
-            answer = self._write(tenant, found, request, identity, exchange, passage)
+            run = partial(operate, tenant) if passage is None else passage.engine
+            answer = write(tenant, run, found, request, identity, exchange)
         else:
             if passage is None:
                 answer = operate(tenant, found, request, identity)
@@ -302,43 +308,21 @@ class App:
                 exchange.id = answer.id
         return reply_to(answer, url)
 
-    @staticmethod
-    def _write(
+    def _replayed(
+        self,
+        scope: Scope,
         tenant: Tenant,
-        found: Route,
-        request: Request,
-        identity: Identity,
+        seen: Seen,
         exchange: Exchange,
+        body: bytes,
         passage: Passage | None,
-    ) -> Answer:
-        """Run a write; the exchange learns what became of the resource that it is for."""
-        run = partial(operate, tenant) if passage is None else passage.engine
-        kind, id = found.resource_type, found.id
-        before = tenant.directory.get(kind.name, id) if kind is not None and id is not None else None
-        try:
-            answer = run(found, request, identity)
-        except ScimError:
-            if before is not None and kind is not None and id is not None:
-                after = tenant.directory.get(kind.name, id)
-                if after is not before:  # an error does not mean that nothing was done
-                    exchange.before, exchange.after = before, after
-            raise
-        exchange.executed = time.perf_counter()
-        exchange.before = before
-        if answer.id is not None and answer.type_name is not None:
-            exchange.id = answer.id
-            exchange.after = tenant.directory.get(answer.type_name, answer.id)
-        return answer
-
-    @staticmethod
-    def _token(tenant: Tenant, seen: Seen, exchange: Exchange, body: bytes) -> Reply:
-        """The token endpoint (RFC 6749 section 3.2)."""
-        if exchange.method != "POST":
-            return method_reply(exchange.method, _TOKEN_METHODS, tenant.error_reply)
-        status, document = tenant.auth.issue(body, seen.get(b"authorization"))
-        reply = Reply(status, encode(document), [(b"cache-control", b"no-store")], b"application/json")
-        if status == 401:
-            reply.headers.append((b"www-authenticate", b'Basic realm="scimmock"'))
+    ) -> Reply | None:
+        """Return the answer of a recorded session, None where the service is to answer."""
+        path = below(str(scope["raw_path"], "latin-1"), f"{tenant.prefix}{tenant.base_path}")
+        _, url = tenant.base_url(self.bases.root(seen.get(b"host"), scope.get("server")))
+        reply = tenant.replay(exchange, path or exchange.path, body, url)
+        if passage is not None:
+            passage.is_recorded = reply is not None
         return reply
 
     # ---- the way out

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..faults.base import Stage
 from ..faults.rule import Rule
@@ -17,6 +18,9 @@ from ..scim.schema import ResourceType
 from ..scim.values import key_of
 from ..store.directory import IndexPlan
 from .population import Population
+
+if TYPE_CHECKING:
+    from .replaying import ReplayPlan
 
 Moment = tuple[tuple[str, int, int], ...]  # path, time and size of files
 _INDEXED = ("userName", "externalId", "displayName", "emails.value", "members.value")
@@ -31,7 +35,8 @@ class Blueprint:
     take the place of the fixture's, ``auth_required`` is False for --no-auth.  ``faults`` come beside
     the fixture's own rules, whose limits ``limited`` False (--no-limits) leaves out; ``quirks`` come
     after the fixture's own, ``profiles`` say by what requests are examined.  ``moment`` tells it from what
-    the same files would make later (`moment_of`).
+    the same files would make later (`moment_of`).  ``replay`` is the session that answers; the fixture is for
+    what it does not answer, and its own rules do not act then.
     """
 
     layers: Layers
@@ -48,6 +53,7 @@ class Blueprint:
     quirks: tuple[Chosen, ...] = ()
     profiles: frozenset[str] = DEFAULT_PROFILES
     moment: Moment = ()
+    replay: ReplayPlan | None = None
 
     @property
     def ids(self) -> str | dict[str, str]:
@@ -67,6 +73,8 @@ class Blueprint:
 
     def allowed(self, rules: Iterable[Rule]) -> list[Rule]:
         """Return the rules of a fixture that are to be in force: all, or all but its limits."""
+        if self.replay is not None:
+            return []
         return [rule for rule in rules if self.limited or rule.action.stage is not Stage.LIMIT]
 
     def rules_of(self, quirks: QuirkSet) -> list[Rule]:

@@ -18,6 +18,7 @@ from .bases import BaseUrls
 from .blueprint import Blueprint, blueprint_for, moment_of
 from .like import told_of
 from .population import dump
+from .replayed import replayed, with_replay
 from .tenant import Tenant
 from .tenants import Tenants
 
@@ -68,6 +69,7 @@ class ControlHost:
                 resource_type.endpoint.strip("/"): tenant.directory.count(resource_type.name)
                 for resource_type in tenant.types
             },
+            "replay": replayed(self.tenants.default),
             "server": told_of(blueprint),
             "tenants": sorted(name for name in self.tenants.tenants if name),
         }
@@ -85,13 +87,14 @@ class ControlHost:
         """
         if name in self.tenants.tenants:
             raise ScimError(409, f"the tenant {name!r} exists already")
+        options, replay = with_replay(options)
         blueprint = self._blueprint(options, tuple(people))
         if options.faults or rules:
             present = (*blueprint.rules, *blueprint.rules_of(blueprint.quirk_set), *rules)
             taken = tuple(rule.name for rule in present)
             read = read_rules(options.faults, "faults", "control", taken)
             blueprint = replace(blueprint, faults=(*blueprint.faults, *rules, *read))
-        return self.tenants.create(name, blueprint)
+        return self.tenants.create(name, blueprint if replay is None else replace(blueprint, replay=replay))
 
     def _blueprint(self, options: TenantOptions, people: tuple[Path, ...]) -> Blueprint:
         """Return the blueprint of a tenant without its own faults; files are read again when they change."""

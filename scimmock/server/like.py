@@ -127,6 +127,24 @@ def read_like(path: Path) -> Like:
     )
 
 
+def behind(path: Path) -> Like:
+    """Return what is needed of the service in a recording to answer beside it; raises FileError.
+
+    Its people, faults and clock are in the session.
+    """
+    told = _server_in(open_recording(path).header, f"{path}:1")
+    if not told.fixtures:
+        return NOTHING
+    return Like(
+        path=path,
+        fixtures=tuple(_found(name, path) for name in told.fixtures),
+        also=tuple(_found(name, path) for name in told.also),
+        quirks=_quirks_in(told.quirks, f"{path}:1"),
+        base_path=told.base_path,
+        max_body=told.max_body,
+    )
+
+
 def _server_in(header: dict[str, Any], where: str) -> _Told:
     """Return what the header tells of the server; its own keys hold where ``server`` does not say more."""
     fixture = header.get("fixture")

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 
 from ..errors import ScimError
 from ..scim.answer import Answer, Request
 from ..scim.bulk import Around, run_bulk
 from ..scim.engine import Service
+from ..traffic.exchange import Exchange
+from ..traffic.reply import Reply
 from .auth import Identity
+from .codec import encode
+from .reply import method_reply
 from .routes import Route, bulk_route
 from .tenant import Tenant
 
@@ -100,3 +105,44 @@ def _resolve_me(tenant: Tenant, found: Route, identity: Identity) -> None:
     if user is None:
         raise ScimError(404, f"there is no user {identity.user!r} behind the credential")
     found.resource_type, found.id = user
+
+
+def write(
+    tenant: Tenant,
+    run: Callable[[Route, Request, Identity], Answer],
+    found: Route,
+    request: Request,
+    identity: Identity,
+    exchange: Exchange,
+) -> Answer:
+    """Run a write; the exchange learns what became of the resource that it is for."""
+    kind, id = found.resource_type, found.id
+    before = tenant.directory.get(kind.name, id) if kind is not None and id is not None else None
+    try:
+        answer = run(found, request, identity)
+    except ScimError:
+        if before is not None and kind is not None and id is not None:
+            after = tenant.directory.get(kind.name, id)
+            if after is not before:  # an error does not mean that nothing was done
+                exchange.before, exchange.after = before, after
+        raise
+    exchange.executed = time.perf_counter()
+    exchange.before = before
+    if answer.id is not None and answer.type_name is not None:
+        exchange.id = answer.id
+        exchange.after = tenant.directory.get(answer.type_name, answer.id)
+    return answer
+
+
+TOKEN_METHODS = {"POST": "token"}
+
+
+def token_reply(tenant: Tenant, method: str, authorization: bytes | None, body: bytes) -> Reply:
+    """Answer a request to the token endpoint (RFC 6749 section 3.2)."""
+    if method != "POST":
+        return method_reply(method, TOKEN_METHODS, tenant.error_reply)
+    status, document = tenant.auth.issue(body, authorization)
+    reply = Reply(status, encode(document), [(b"cache-control", b"no-store")], b"application/json")
+    if status == 401:
+        reply.headers.append((b"www-authenticate", b'Basic realm="scimmock"'))
+    return reply

@@ -19,8 +19,9 @@ from ..hosts import is_loopback
 from ..quirks.options import chosen_quirks
 from ..traffic.recorder import RecordOptions
 from .blueprint import Blueprint, moment_of, peopled, population_of
-from .like import NOTHING, Like
+from .like import NOTHING, Like, behind, read_like
 from .population import Population
+from .replaying import ReplayOptions, read_plan
 from .tenants import MAX_TENANTS
 
 
@@ -57,6 +58,7 @@ class ServeOptions:
     lint: tuple[str, ...] = ()
     record: RecordOptions | None = None
     like: Path | None = None
+    replay: ReplayOptions | None = None
 
 
 def blueprint_of(options: ServeOptions, like: Like = NOTHING) -> Blueprint:
@@ -82,8 +84,19 @@ def blueprint_of(options: ServeOptions, like: Like = NOTHING) -> Blueprint:
         limited=not (options.no_limits or like.no_limits),
         quirks=tuple(chosen_quirks(options.quirks)) or like.quirks,
         profiles=DEFAULT_PROFILES | set(options.lint),
+        replay=read_plan(options.replay) if options.replay is not None else None,
     )
     return replace(blueprint, moment=moment_of(blueprint))
+
+
+def like_of(options: ServeOptions) -> Like:
+    """Return what a recording says of the server: the one to be like, else the one to replay."""
+    if options.like is not None:
+        return read_like(options.like)
+    if options.replay is None:
+        return NOTHING
+    # Who is there is what the session shows.
+    return replace(NOTHING if options.fixtures else behind(options.replay.path), users=0, groups=0)
 
 
 def taken(like: Like, options: ServeOptions, layers: Layers) -> list[str]:
@@ -123,13 +136,15 @@ def _short(fixture: str) -> str:
 
 def _is_open(options: ServeOptions, like: Like) -> bool:
     given = options.tokens or options.basic or options.clients
-    return options.no_auth or (like.no_auth and not given)
+    # Whoever was recorded had credentials of its own; what it was told is not for everybody on a network.
+    replays = options.replay is not None and is_loopback(options.host)
+    return options.no_auth or ((like.no_auth or replays) and not given)
 
 
 def _layers(options: ServeOptions, like: Like) -> Layers:
     if like.path is None or options.fixtures:
         return combine(options.fixtures, options.also or like.also)
-    hint = "--fixture NAME beside --like says it"
+    hint = f"--fixture NAME beside --{'replay' if options.like is None else 'like'} says it"
     if not like.fixtures:
         message = "does not say what the service was like: it was recorded without knowing its fixture"
         raise FileError(message, where=f"{like.path}:1", hint=hint)

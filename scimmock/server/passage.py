@@ -67,6 +67,7 @@ class Passage:
         self._joined: bytes | None = None  # the body as it was joined, before anybody changed it
         self._asked_for: set[Stage] = set()
         self.inner: dict[int, tuple[Call, Reply | None, Candidates]] = {}
+        self.is_recorded = False  # the answer is that of another service, whose words it has
 
     def _named(self, header: bytes) -> list[Rule]:
         rules = []
@@ -134,7 +135,7 @@ class Passage:
         limits = [pair for pair in call.actions if pair[0].stage is Stage.LIMIT]
         for action, fired in limits:  # what they tell of themselves is worded by quirks too
             reply = action.after(call, fired, reply)
-        if reply.status:
+        if reply.status and not self.is_recorded:
             self.tenant.quirks.reply(call, reply)
         return self._after(reply)
 

@@ -187,7 +187,24 @@ class Loader:
                 except ScimError as error:
                     raise ScimError(400, f"{name}[{index}]: {error.detail}") from None
 
+    def put(self, resource_type: ResourceType, document: Any) -> None:
+        """Store a resource as it is, in the place of the one that has its id; raises ScimError."""
+        id, stored = self._as_given(resource_type, document, False)
+        if self.directory.get(resource_type.name, id) is None:
+            self.directory.insert(resource_type.name, id, stored)
+        else:
+            self.directory.replace(resource_type.name, id, stored)
+
     def _restore_one(self, resource_type: ResourceType, document: Any, by_name: bool) -> None:
+        id, stored = self._as_given(resource_type, document, by_name)
+        if self.directory.find(id) is not None:
+            raise ScimError(400, f"the id {id!r} stands twice")
+        self.directory.load(resource_type.name, id, stored)
+
+    def _as_given(
+        self, resource_type: ResourceType, document: Any, by_name: bool
+    ) -> tuple[str, dict[str, Any]]:
+        """Return the id of a resource and what is stored of it."""
         directory = self.directory
         if not isinstance(document, dict):
             raise ScimError(400, "a resource is an object")
@@ -199,11 +216,10 @@ class Loader:
             if given_id not in (None, "")
             else directory.mint(resource_type.name, natural_key(kept))
         )
-        if directory.find(id) is not None:
-            raise ScimError(400, f"the id {id!r} stands twice")
         for attribute in ("userName",) if resource_type.attribute("userName") else ():
             value = kept.get(attribute)
-            if isinstance(value, str) and directory.lookup(resource_type.name, attribute, value):
+            others = directory.lookup(resource_type.name, attribute, value) if isinstance(value, str) else ()
+            if set(others) - {id}:
                 raise ScimError(400, f"the {attribute} {value!r} stands twice")
         if resource_type.membership is not None and isinstance(kept.get("members"), list):
             kept["members"] = [self._member(member, by_name) for member in kept["members"]]
@@ -212,7 +228,7 @@ class Loader:
         if isinstance(given_meta, dict):
             dates = {name: given_meta[name] for name in ("created", "lastModified") if name in given_meta}
             stored["meta"].update(dates)
-        directory.load(resource_type.name, id, stored)
+        return id, stored
 
     def _member(self, member: Any, by_name: bool) -> Any:
         if not isinstance(member, dict) or not isinstance(member.get("value"), str):

@@ -21,10 +21,9 @@ from .app import App
 from .bases import BaseUrls
 from .binding import bind
 from .host import ControlHost
-from .like import NOTHING, read_like
 from .listening import Server
 from .logs import AccessLog
-from .options import ServeOptions, blueprint_of
+from .options import ServeOptions, blueprint_of, like_of
 from .persistence import Persistence
 from .protocol import ScimProtocol
 from .ready import Ready, write_ready_file
@@ -57,7 +56,7 @@ class Assembly:
         self, options: ServeOptions, port: int | None, progress: Callable[[int, int], None] | None = None
     ) -> None:
         self.options = options
-        self.like = read_like(options.like) if options.like is not None else NOTHING
+        self.like = like_of(options)
         blueprint = blueprint_of(options, self.like)
         self.clock = Clock()
         if self.like.clock is not None:

@@ -20,11 +20,13 @@ from ..scim.policy import Policy
 from ..scim.schema import ResourceType
 from ..store.directory import Directory
 from ..store.history import attach, detach
+from ..traffic.exchange import Exchange
 from ..traffic.reply import Reply
 from .auth import Authenticator, Issued
 from .blueprint import Blueprint
 from .codec import JsonEncoder
 from .population import CREATED
+from .replaying import Replaying
 from .reply import error_reply
 
 
@@ -65,6 +67,10 @@ class Tenant:
         self.directory = directory
         self.faces: list[Tenant] = []
         self.of = of
+        self.replaying: Replaying | None = None
+        if blueprint.replay is not None:
+            base = f"{self.prefix}{self.base_path}"
+            self.replaying = Replaying(blueprint.replay, base, of.replaying if of is not None else None)
         if of is None:
             self.auth = Authenticator(
                 blueprint.auth, blueprint.tokens, clock.now, blueprint.auth_required, issued
@@ -170,6 +176,22 @@ class Tenant:
         if store is not None and store is not self.directory:
             store.encode = service.default_view
         return service
+
+    def replay(self, exchange: Exchange, path: str, body: bytes, base_url: str) -> Reply | None:
+        """Return the recorded answer to a request; None where there is no session, or the engine answers."""
+        replaying = self.replaying
+        if replaying is None:
+            return None
+        directory = self.directory
+        if replaying.follower is not None:
+            replaying.follower.apply(directory, self.types, self.clock.text)
+        is_open = not self.auth.required
+        reply = replaying.answer(
+            exchange, path, body, base_url, is_open, lambda id: directory.find(id) is not None
+        )
+        if replaying.follower is not None:
+            replaying.follower.apply(directory, self.types, self.clock.text)
+        return reply
 
     def error_reply(self, error: ScimError) -> Reply:
         """Return an error as this service words it."""

@@ -153,6 +153,9 @@ class Tenants:
         """Put a tenant's directory back to what its fixture made it."""
         directory = self.fresh_directory(tenant.blueprint, tenant.name)
         directory.succeed(tenant.directory)
+        for one in (tenant, *tenant.faces):
+            if one.replaying is not None:
+                one.replaying.reset()
         tenant.adopt(directory)
 
     def restore(self, tenant: Tenant, content: dict[str, list[dict[str, object]]]) -> None:

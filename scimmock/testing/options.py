@@ -15,6 +15,7 @@ from ..faults.files import load_faults
 from ..faults.rule import Rule
 from ..quirks.quirkset import read_quirks
 from ..server.options import ServeOptions
+from ..server.replayed import replay_of
 from ..traffic.recorder import RecordOptions
 from .reach import explained
 
@@ -29,7 +30,8 @@ class TenantArguments(TypedDict, total=False):
 
     ``fixture`` is what it is like (several are layers), ``also`` what it is served as beside that;
     ``users`` and ``groups`` are how many are made up, ``people`` files with people of your own; ``faults``
-    are rules, packs and files, ``quirks`` names or mappings.
+    are rules, packs and files, ``quirks`` names or mappings.  ``replay`` is the recording that answers, or
+    a mapping with its ``file`` and how.
     """
 
     fixture: Name | Sequence[Name] | None
@@ -40,6 +42,7 @@ class TenantArguments(TypedDict, total=False):
     seed: int | None
     faults: Fault | Sequence[Fault] | None
     quirks: Quirk | Sequence[Quirk] | None
+    replay: Name | Mapping[str, Any] | None
 
 
 class ServerArguments(TenantArguments, total=False):
@@ -103,6 +106,9 @@ def tenant_choice(given: Mapping[str, Any]) -> TenantChoice:
         "quirks": [dict(item) if isinstance(item, Mapping) else item for item in _several(given, "quirks")],
     }
     document |= {name: given[name] for name in ("users", "groups", "seed") if given.get(name) is not None}
+    replay = given.get("replay")
+    if replay is not None:
+        document["replay"] = dict(replay) if isinstance(replay, Mapping) else _text(replay)
     with explained():
         options = options_of(document)
         read_quirks(options.quirks, "quirks")
@@ -137,6 +143,7 @@ def serve_options(given: ServerArguments, **more: Any) -> ServeOptions:
         no_limits=not arguments.pop("limits", True),
         lint=tuple(arguments.pop("lint", ())),
         record=None if record is None else RecordOptions(Path(record)),
+        replay=replay_of(options.replay) if options.replay else None,
         port=arguments.pop("port", 0),
         **arguments,
         **more,

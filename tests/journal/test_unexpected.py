@@ -56,3 +56,11 @@ def test_what_a_rule_answers_is_expected(made: Made, action: str, excused: bool)
     rules = [{"name": "r", "action": action, "hit": 1}]
     assert (unexpected(made("list", "Users", status=503, rules=rules)) is None) is excused
     assert unexpected(made(None, status=404, rules=rules)) == "no such endpoint"
+
+
+def test_what_a_recording_answers_is_expected_and_what_it_does_not_have_is_not(made: Made) -> None:
+    played, missed = [{"replay": "played", "exchange": 1}], [{"replay": "missed", "nearest": 1}]
+    assert unexpected(made("list", "Users", status=503, notes=played)) is None
+    assert unexpected(made("list", "Users", status=404, notes=missed)) == "not in the recording"
+    by_engine = [{**missed[0], "answered_by": "engine"}]
+    assert unexpected(made("list", "Users", status=200, notes=by_engine)) is None
