@@ -18,9 +18,9 @@ from ..outgoing.remote import control_of
 from ..outgoing.target import Target, authorization
 from ..outgoing.timeline import find_timeline
 from ..traffic.alike import Rules
+from ..traffic.pace import parse_pace
 from ..traffic.recording import open_recording
 from ..traffic.revive import exchange_of
-from .pace import parse_pace
 from .played import Document, Played
 from .player import MOST_CONNECTIONS, Options
 from .report import About, document

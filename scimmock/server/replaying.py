@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
-from ..replay.survey import survey
+from ..learn.people import people_before
 from ..traffic.answering.asked import Asked, decoded, headers_of
 from ..traffic.answering.nearest import Miss
 from ..traffic.answering.player import Counts, Order
@@ -47,10 +47,7 @@ def read_plan(options: ReplayOptions) -> ReplayPlan:
     """Read the session that is to answer; raises FileError."""
     before: Content = {}
     if options.on_miss == "engine":
-        found = survey(open_recording(options.path), lambda exchange: True, with_documents=True).before
-        for one in found.values():
-            if one.document is not None:
-                before.setdefault(one.resource, []).append(one.document)
+        before = people_before(open_recording(options.path), alone=False)
     return ReplayPlan(options, read_session(options.path), before)
 
 

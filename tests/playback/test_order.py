@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from scimmock.errors import UsageError
 from scimmock.outgoing.timeline import RealTimeline
 from scimmock.playback.order import Step, ordered, step_of, with_next
-from scimmock.playback.pace import Pace, parse_pace
+from scimmock.playback.pace import Pace
+from scimmock.traffic.pace import parse_pace
 
 
 def exchange(n: int, t: float, milliseconds: float, connection: int = 0) -> dict[str, Any]:
