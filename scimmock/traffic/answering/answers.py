@@ -17,7 +17,7 @@ from ..routes import base_of
 from ..secrets import MASK
 from .asked import is_deep
 from .bodies import OPEN, Reader, is_open, root
-from .ends import SILENT, end_of
+from .ends import BROKEN, SILENT, end_of
 from .player import Found
 from .session import Session
 from .ties import IDS, Ties
@@ -45,20 +45,20 @@ class Answers:
         """Return how an exchange was answered; one that got no answer breaks in the same way."""
         exchange = found.exchange
         kind = end_of(exchange)
-        whole = exchange.get("upstream") if kind in (None, "truncated", "wrong_length", "bad_chunk") else None
-        seen = exchange.get("response")
-        if kind is None and seen is not None:
-            whole = None
-        answer = whole or seen or (exchange.get("upstream") if kind is None else None)
-        if kind in SILENT and (seen is None or not _has_body(seen) or kind != "reset"):
-            return Reply(0, delivery=Delivery(silent=True, end=SILENT[kind]))
+        seen, service = exchange.get("response"), exchange.get("upstream")
         if kind == "garbage":
             return Reply(200, delivery=Delivery(raw=_GARBAGE, end="close"))
-        if answer is None or not answer.get("status"):
-            return Reply(0, delivery=Delivery(silent=True, end="close" if kind != "client_gone" else "hang"))
+        if kind is None:
+            answer = service if seen is None else seen
+        elif kind in BROKEN:
+            answer = service if _is_answer(service) else seen
+        else:
+            answer = seen if kind == "reset" and _has_body(seen) else None
+        if answer is None or not _is_answer(answer):
+            return Reply(0, delivery=Delivery(silent=True, end=SILENT.get(kind or "closed", "hang")))
         reply = self._whole(found, answer, base_url)
         if kind is not None:
-            reply.delivery = _broken(kind, reply, seen or {}, whole is not None)
+            reply.delivery = _broken(kind, reply, seen or {}, answer is service)
         return reply
 
     def service_answer(self, found: Found, base_url: str) -> Document | None:
@@ -227,8 +227,12 @@ def _with_words(values: dict[str, str]) -> dict[str, str]:
     return found
 
 
-def _has_body(answer: Document) -> bool:
-    return bool((answer.get("body") or {}).get("size"))
+def _is_answer(answer: Document | None) -> bool:
+    return answer is not None and bool(answer.get("status"))
+
+
+def _has_body(answer: Document | None) -> bool:
+    return answer is not None and bool((answer.get("body") or {}).get("size"))
 
 
 def _broken(kind: str, reply: Reply, seen: Document, is_whole: bool) -> Delivery:

@@ -8,7 +8,9 @@ from ..reply import End
 
 # Ends without an answer, and what becomes of the connection.
 SILENT: dict[str, End] = {"reset": "reset", "closed": "close", "hang": "hang", "timeout": "hang"}
-_BREAKS = frozenset((*SILENT, "truncated", "garbage", "bad_chunk", "wrong_length"))
+# Ends of an answer of which a part came.
+BROKEN = frozenset(("truncated", "bad_chunk", "wrong_length"))
+_BREAKS = frozenset((*SILENT, *BROKEN, "garbage"))
 
 
 def end_of(exchange: dict[str, Any]) -> str | None:

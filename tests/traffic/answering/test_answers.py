@@ -8,7 +8,7 @@ from typing import Any
 from scimmock.traffic.answering.asked import Asked
 from scimmock.traffic.answering.replayer import Given, Replayer
 from scimmock.traffic.answering.session import Session
-from tests.traffic.answering_session import BASE, KIM, error, listed, lookup, sent, user
+from tests.traffic.answering_session import BASE, KIM, error, listed, lookup, sent, user, whole
 from tests.traffic.made_sessions import JSON, Document, exchange, header_of
 
 HERE = "http://127.0.0.1:9/scim/v2"
@@ -130,3 +130,43 @@ def test_nothing_of_the_service_is_changed_by_what_merely_looks_alike() -> None:
     session = [exchange(1, "POST", "/Users", sent("work"), 201, made)]
     told = read(play(session, post("/Users", sent("play"))))
     assert told["userName"] == "play" and told["emails"] == [{"value": "a", "type": "work"}]
+
+
+def broken_as(kind: str, response: Document | None, upstream: Document | None) -> Any:
+    recorded = exchange(1, "GET", "/Users/u1", error={"kind": kind, "message": ""})
+    recorded["response"] = response
+    if upstream is not None:
+        recorded["upstream"] = upstream
+    return play([recorded], Asked("GET", "/Users/u1")).reply
+
+
+def part_of(body: bytes, *headers: list[str]) -> Document:
+    form = {"text": body.decode(), "size": len(body), "cut": True}
+    return {"status": 200, "headers": [*JSON, *headers], "body": form}
+
+
+def test_as_much_of_an_answer_comes_as_did() -> None:
+    """Of one whose end is known, the share that came; of another, what came, under the length of all."""
+    told = whole(KIM)
+    half = part_of(b'{"schemas"', ["Content-Length", str(told["body"]["size"])])
+    known = broken_as("truncated", half, told)
+    assert json.loads(known.body) == KIM | {"meta": KIM["meta"] | {"location": f"{HERE}/Users/u1"}}
+    assert 0 < known.delivery.cut < len(known.body) // 10 and known.delivery.end == "close"
+    unknown = broken_as("truncated", half, None)
+    assert len(unknown.body) == told["body"]["size"] and unknown.body[: unknown.delivery.cut] == b'{"schemas"'
+    reset = broken_as("reset", half, None)
+    assert reset.delivery.cut == 10 and reset.delivery.end == "reset"
+    chunk = broken_as("bad_chunk", half, None)
+    assert chunk.delivery.bad_chunk and chunk.delivery.cut == 10
+    length = broken_as("wrong_length", half, None)
+    assert length.delivery.announced == told["body"]["size"] and length.delivery.cut is None
+
+
+def test_no_byte_comes_where_none_did() -> None:
+    ends = {"reset": "reset", "closed": "close", "timeout": "hang", "client_gone": "hang", "killed": "close"}
+    for kind, end in ends.items():
+        reply = broken_as(kind, None, None)
+        assert (reply.status, reply.delivery.silent, reply.delivery.end) == (0, True, end)
+    assert broken_as("reset", None, whole(KIM)).status == 0, "though the service had answered"
+    assert broken_as("client_gone", None, whole(KIM)).status == 200
+    assert broken_as("too_large", {"status": 413, "headers": [], "body": {}}, None).status == 413
