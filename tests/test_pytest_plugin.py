@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import pkgutil
 import subprocess
 import sys
 from pathlib import Path
@@ -10,13 +11,15 @@ from pathlib import Path
 import httpx
 import pytest
 
+import scimmock
 from scimmock import Server
 
 pytest_plugins = "pytester"
 
 # What is imported in a run within this process is forgotten after it: it must be there before.
-for module in ("findings.catalogue", "testing.server"):
-    importlib.import_module(f"scimmock.{module}")
+for module in pkgutil.walk_packages(scimmock.__path__, "scimmock."):
+    if not module.name.startswith(("scimmock.proxy", "scimmock.__main__")):
+        importlib.import_module(module.name)
 
 HEAD = """
 import pytest
