@@ -38,7 +38,7 @@ def test_what_differs_at_the_standard_is_the_dialect() -> None:
 
 
 @pytest.mark.usefixtures("peer_directory")
-@pytest.mark.parametrize("file", ["okta/oin-lifecycle.jsonl", "entra/legacy-lifecycle.jsonl"])
+@pytest.mark.parametrize("file", FILES)
 def test_what_differs_at_another_server_is_its_dialect(file: str, peer: dict[str, Any]) -> None:
     outcome = played(RECORDINGS / file, peer["base_url"], peer["token"])
     assert sorted(causes(outcome)) == ELSEWHERE[file]["scim2-server"]
