@@ -252,4 +252,4 @@ class _Listeners:
         if self._screen is not None:
             self._screen.note(event)
         if self._recorder is not None and isinstance(event, Sent):
-            self._recorder.record(event.exchange)  # last: redaction changes it in place
+            self._recorder.record(event.exchange)

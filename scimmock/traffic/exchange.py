@@ -133,7 +133,7 @@ class Exchange(_Rare):
     @property
     def client(self) -> str:
         """A short name of the client, by its User-Agent."""
-        return next((client_of(value) for name, value in self.headers if name == b"user-agent"), "")
+        return client_of(dict(self.headers[::-1]).get(b"user-agent", b""))  # the first, if there are more
 
     def as_dict(self) -> dict[str, Any]:
         """Return the exchange in the form of a recording, secrets masked."""
@@ -210,7 +210,7 @@ class Exchange(_Rare):
 
 
 def _milliseconds(start: float, end: float) -> float:
-    return round(max(0.0, end - start) * 1000, 3)
+    return round((end - start) * 1000, 3) if end > start else 0.0
 
 
 def _response(status: int, headers: Headers, body: bytes, size: int, quotes: bool) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from ..clock import format_time
@@ -39,7 +40,7 @@ def recorded(
         "path": wire.path,
         "query": exchange.query.decode("latin-1"),
         "http": exchange.http,
-        "headers": _pairs(wire.headers),
+        "headers": list(map(_pair, wire.headers)),
         "body": body_form(exchange.request_body, exchange.request_size or None, decode, encode),
     }
     if wire.base is not None:
@@ -62,12 +63,12 @@ def recorded(
             body: dict[str, Any] = {"json": decode(content), "size": len(content)}
         else:
             body = body_form(content, None, decode, encode)
-        headers = _pairs(wire.added) + _pairs(exchange.response_headers)
+        headers = [*map(_pair, wire.added), *map(_pair, exchange.response_headers)]
         document["response"] = {"status": exchange.status, "headers": headers, "body": body}
     if exchange.upstream is not None:
         status, own, content = exchange.upstream
         body = body_form(content, None, decode, encode)
-        document["upstream"] = {"status": status, "headers": _pairs(own), "body": body}
+        document["upstream"] = {"status": status, "headers": list(map(_pair, own)), "body": body}
     return document
 
 
@@ -90,5 +91,8 @@ def _trace(exchange: Exchange) -> dict[str, Any]:
     return trace
 
 
-def _pairs(headers: Iterable[tuple[bytes, bytes]]) -> list[list[str]]:
-    return [[str(name, "latin-1"), str(value, "latin-1")] for name, value in headers]
+@lru_cache(maxsize=1024)
+def _pair(header: tuple[bytes, bytes]) -> tuple[str, str]:
+    """Return a header as text; most come again and again."""
+    name, value = header
+    return str(name, "latin-1"), str(value, "latin-1")

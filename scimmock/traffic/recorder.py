@@ -93,14 +93,12 @@ class Recorder:
             raise FileError("does not say when it began", where=f"{self.path}:1", hint=hint) from None
 
     def record(self, document: dict[str, Any]) -> dict[str, Any] | None:
-        """Write an exchange, which is the recorder's from then on, and whose ``n`` is given here.
+        """Write an exchange, whose ``n`` is given here; the one that is given stays as it is.
 
         Bodies that are nested too deep to be looked through are left out.  Returns what was written,
         None when it is lost.
         """
         try:
-            # Redaction changes messages in place, and may end in the middle of one.
-            whole = {**document, **{name: {**document[name]} for name in _MESSAGES if document.get(name)}}
             if not self._has_header:
                 client = (document.get("trace") or {}).get("client")
                 if self.header["idp"] is None and client in KNOWN:
@@ -109,7 +107,7 @@ class Recorder:
             try:
                 redacted, line = self._line(document)
             except RecursionError:
-                redacted, line = self._line(_without_bodies(whole))
+                redacted, line = self._line(_without_bodies(document))
             self._writer.write(line, self._first_line)
         except Exception as error:  # whatever it is: the traffic goes on
             self.lose(_words(error))
@@ -120,7 +118,7 @@ class Recorder:
         return redacted
 
     def _line(self, document: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
-        redacted = self.redactor.redact(document)
+        redacted = self.redactor.exchange(document)
         redacted["n"] = self._writer.n + 1
         return redacted, self._encode(redacted)
 

@@ -16,6 +16,8 @@ _NAME = (
     r"|credential|api[-_]?key|private[-_]?key|\bpin\b)"
 )
 _SECRET = re.compile(_NAME, re.I)
+# One of these is in every name of a secret: most texts have none, and are done with that.
+_STEMS = ("pass", "secret", "token", "credential", "key", "pin")
 _HEADER = re.compile(
     r"authorization|\A(?:set-)?cookie2?\Z|token|secret|passw(?:or)?d|session|signature"
     r"|(?:api|access|private|subscription|functions)[-_]?key"
@@ -62,6 +64,13 @@ _HARMLESS = re.compile(
 
 def is_secret(name: str) -> bool:
     """Whether the values of an attribute or parameter by that name, or at that path, are not to be shown."""
+    if name.isascii():
+        low = name.lower()
+        for stem in _STEMS:
+            if stem in low:
+                break
+        else:
+            return False
     return _SECRET.search(name) is not None
 
 

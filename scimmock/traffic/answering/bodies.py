@@ -10,6 +10,7 @@ from ...errors import InvalidFilter
 from ...scim import filter as language
 from ..redact.kinds import Kind
 from ..redact.places import Place, Rules, trees
+from ..redact.vocabulary import CANONICAL
 from ..routes import aim_of
 from ..secrets import is_secret_parameter
 from .nodes import Bag, Exact, Fields, Hidden, Node, Row, Slot, SlotKind
@@ -152,7 +153,7 @@ class Reader:
 def is_open(value: Any, place: Place) -> bool:
     """Whether a string or number at a place is the client's own: "work" is none as a type, nor is a URN."""
     if place.kind is Kind.CANONICAL:
-        return isinstance(value, str) and place.form is not None and not place.form(value)
+        return isinstance(value, str) and value.lower() not in CANONICAL
     return place.kind in OPEN
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 
 from ...hosts import is_loopback
 from ..routes import base_of, below
@@ -13,6 +12,7 @@ from .filters import Filters
 from .forms import UUID, is_attribute_path, is_urn
 from .fragments import WORD
 from .kinds import Kind
+from .known import Known
 from .places import Place
 from .values import Values, is_ip
 from .vocabulary import ENDPOINTS, SEGMENTS, is_public_url
@@ -25,6 +25,8 @@ _ENDPOINT = re.compile(r"(?:[A-Z][a-z]{2,})+s")
 _NAME = re.compile(r"[$A-Za-z_][\w.$-]{0,60}", re.ASCII)
 _DISCOVERY = ("schemas", "resourcetypes", "serviceproviderconfig")
 _RELATIVE = re.compile(r"\.{0,2}/|\?")
+_MOST_ADDRESSES = 1_000  # that are remembered, of each kind
+_MOST_COLLECTIONS = 200
 _PARAMETERS = {
     "filter": Kind.FILTER,
     "attributes": Kind.NAME,
@@ -45,13 +47,24 @@ class Addresses:
         self.filters = filters
         self.resources = resources
         self._origin = self._base_path = ""
-        self._hosts: dict[str, str] = {}
-        self._heads: dict[str, str] = {}
+        self._hosts = Known(self._host, _MOST_ADDRESSES)
+        self._heads_of_urls = Known(self._url, _MOST_ADDRESSES)
+        self._heads_of_paths = Known(self._path_below, _MOST_ADDRESSES)
+        self._collections: set[str] = set()
+        self._has_plain_ids = "id" not in resources.rules.forced
         self._names: dict[str, tuple[Place, str, Kind]] = {}
         # The words of the service's own host; a sentence that has one of them says where it is.
         self.host_words: set[str] = set()
         self.urls = Place(resources.rules, {}, "(addresses)")
         self.queries = Place(resources.rules, {}, "(queries)")
+
+    def forget(self) -> None:
+        """Look at every address anew: words have become others."""
+        self._hosts.clear()
+        self._heads_of_urls.clear()
+        self._heads_of_paths.clear()
+        self._collections.clear()
+        self._names.clear()
 
     def serve(self, base_url: str) -> str:
         """Know the URL of the service; returns it, redacted."""
@@ -66,12 +79,7 @@ class Addresses:
 
     def host(self, text: str) -> str:
         """Return host and port; loopback stays, and so does the port."""
-        found = self._hosts.get(text)
-        if found is None:
-            if len(self._hosts) > 1000:
-                self._hosts.clear()
-            found = self._hosts[text] = self._host(text)
-        return found
+        return self._hosts[text]
 
     def _host(self, text: str) -> str:
         account, at, host = text.rpartition("@")
@@ -95,26 +103,37 @@ class Addresses:
 
     def url(self, text: str) -> str:
         """Return a URL, or a path where it is none."""
-        found = self._below_head(text, self._url)
+        head = self._head(text)
+        if head is None:
+            found = self._url(text)
+        else:
+            shown = self._heads_of_urls[head]
+            found = text if shown == head else shown + text[-37:]
         if found != text:
             self.urls.count += 1
         return found
 
-    def _below_head(self, text: str, redact: Callable[[str], str]) -> str:
-        """Return an address: most end with a UUID, and stand below few collections."""
-        head, _, id = text.rpartition("/")
-        if len(id) != 36 or not UUID.fullmatch(id) or "id" in self.resources.rules.forced:
-            return redact(text)
-        known = self._heads.get(head)
-        if known is None:
-            if len(self._heads) >= 1000:
-                self._heads.clear()
-            known = self._heads[head] = redact(head)
-        return text if known == head else f"{known}/{id}"
+    def _head(self, text: str) -> str | None:
+        """Return what stands before the id in an address that ends with a UUID, None for any other.
+
+        Such ids stay, and most of them stand below few collections.
+        """
+        if text[-37:-36] == "/" and UUID.fullmatch(text, len(text) - 36) and self._has_plain_ids:
+            return text[:-37]
+        return None
 
     def request_path(self, text: str) -> str:
         """Return the path of a request below the base."""
-        return self._below_head(text, self._path_below)
+        if text in self._collections:
+            return text
+        head = self._head(text)
+        if head is not None:
+            shown = self._heads_of_paths[head]
+            return text if shown == head else shown + text[-37:]
+        found = self._path_below(text)
+        if found == text and len(self._collections) < _MOST_COLLECTIONS:
+            self._collections.add(text)
+        return found
 
     def _path_below(self, text: str) -> str:
         return self.path(text, is_below=True)
@@ -182,8 +201,10 @@ class Addresses:
         """Return a query, encoded as it was; filters by their attributes, secrets masked."""
         if not text:
             return text
+        if "&" not in text and text.isascii():
+            return self._parameter(text)
         text, is_utf8 = as_text(text)
-        found = "&".join(self._parameter(pair) for pair in text.split("&"))
+        found = "&".join([self._parameter(pair) for pair in text.split("&")])
         return as_bytes_text(found) if is_utf8 else found
 
     def parameter(self, name: str, value: str) -> str:
@@ -204,6 +225,11 @@ class Addresses:
         if place.kind is Kind.SECRET or kind is Kind.SECRET:
             place.count += 1
             return f"{shown_name}={MASK}"
+        asked = self.filters.asked(value) if kind is Kind.FILTER else None
+        if asked is not None:
+            if asked != value:
+                place.count += 1
+            return f"{shown_name}={asked}"
         plain, charset = decoded(value, is_form=True)
         shown = self._value(kind, plain)
         if shown == plain:

@@ -6,7 +6,7 @@ from typing import Any
 
 from ..secrets import MASK
 from .kinds import Kind
-from .places import MOST_HARMLESS, Place
+from .places import Place
 from .values import Values
 
 
@@ -18,17 +18,12 @@ class Atoms:
 
     def string(self, value: str, place: Place) -> str:
         """Return a string, as it is where it has the form of what is harmless at its place."""
-        kind = place.kind
-        if kind is Kind.PERSON:
-            found = self.values.person(value)
-        elif kind is Kind.SECRET:
+        if place.shown is not None:
+            found = place.shown[value]
+        elif place.kind is Kind.SECRET:
             found = MASK
-        elif kind is Kind.FORCED:
+        elif place.kind is Kind.FORCED:
             found = self.values.forced(value)
-        elif place.form is not None and place.form(value):
-            if len(place.harmless) < MOST_HARMLESS:
-                place.harmless.add(value)
-            return value
         else:
             found = self.values.person(value)
         if found != value:

@@ -10,12 +10,12 @@ from .atoms import Atoms
 from .filters import Filters
 from .forms import is_attribute_path
 from .kinds import Kind
-from .places import MOST_HARMLESS, Place
+from .places import Place
 from .texts import Texts
 from .vocabulary import known_sentence
 
-# Looked at for every value: a name of this module is found faster than a member of an enumeration.
-_PERSON, _SECRET = Kind.PERSON, Kind.SECRET
+# Looked at for many values: a name of this module is found faster than a member of an enumeration.
+_SECRET = Kind.SECRET
 
 
 class Documents:
@@ -34,7 +34,6 @@ class Documents:
         self.addresses = addresses
         self.texts = texts
         self.resources, self.errors, self.discovery = trees
-        self._person, self._known = atoms.values.person, atoms.values.known
         # Whether an error is about a secret, and might quote it.
         self.guarded = False
 
@@ -43,10 +42,15 @@ class Documents:
         kind = type(document)
         if kind is dict:
             return self._object(document, place)
+        if kind is str:
+            if place.shown is None:
+                return self._string(document, place)
+            new = place.shown[document]
+            if new != document:
+                place.count += 1
+            return new
         if kind is list:
             return [self.body(item, place) for item in document]
-        if kind is str:
-            return self._string(document, place)
         if document is None or kind is bool:
             if place.kind is Kind.SECRET and document is not None:
                 return MASK
@@ -56,43 +60,37 @@ class Documents:
     def _object(self, document: dict[str, Any], place: Place) -> dict[str, Any]:
         if place.is_operations:
             return self._operation(document, place)
-        found: dict[str, Any] = {}
-        secret = place.kind is Kind.SECRET
-        new: Any
-        children, known, person = place.children, self._known, self._person
-        for key, value in document.items():
-            child = place if secret else children.get(key) or place.child(key)
+        found = document.copy()
+        keys = tuple(document)
+        places, all_shown, has_odd = place.rows[keys]
+        for key, value, child, shown in zip(keys, document.values(), places, all_shown, strict=True):
             kind = type(value)
-            if kind is str:
-                if child.kind is _PERSON:
-                    new = known.get(value) or person(value)
-                    if new != value:
-                        child.count += 1
-                elif value in child.harmless:
-                    new = value
-                elif child.form is not None and child.form(value):
-                    new = value
-                    if len(child.harmless) < MOST_HARMLESS:
-                        child.harmless.add(value)
-                else:
-                    new = self._string(value, child)
-            elif (kind is bool or value is None) and not secret and child.kind is not _SECRET:
-                new = value
+            if shown is not None and kind is str:  # what most values are
+                new = shown[value]
+                if new != value:
+                    found[key] = new
+                    child.count += 1
+            elif kind is dict:
+                found[key] = self._object(value, child)
             elif kind is list:
-                new = [
-                    self._object(item, child)
-                    if type(item) is dict
-                    else item
-                    if type(item) is str and item in child.harmless
-                    else self.body(item, child)
+                found[key] = [
+                    self._object(item, child) if type(item) is dict else self.body(item, child)
                     for item in value
                 ]
-            else:
-                new = self.body(value, child)
-            if not child.is_named:
-                key, new = self._odd(key, value, new, found)
-            found[key] = new
-        return found
+            elif kind is not bool or child.kind is _SECRET:
+                found[key] = self.body(value, child)
+        return self._with_odd_keys(document, found, places) if has_odd else found
+
+    def _with_odd_keys(
+        self, document: dict[str, Any], found: dict[str, Any], places: tuple[Place, ...]
+    ) -> dict[str, Any]:
+        """Return what was found in a document some of whose keys are no names of attributes."""
+        renamed: dict[str, Any] = {}
+        for (key, new), place in zip(found.items(), places, strict=True):
+            if not place.is_named:
+                key, new = self._odd(key, document[key], new, renamed)
+            renamed[key] = new
+        return renamed
 
     def _odd(self, key: str, value: Any, new: Any, found: dict[str, Any]) -> tuple[str, Any]:
         """Return a key that is no name of an attribute, and what stands there.
@@ -108,16 +106,15 @@ class Documents:
         return shown, new
 
     def _string(self, value: str, place: Place) -> str:
+        """Return a string at a place where it alone does not say what takes its place."""
         kind = place.kind
-        if kind is Kind.LABEL and not is_attribute_path(value):
-            kind = Kind.TEXT
-        if kind is Kind.TEXT:
+        if kind is Kind.LABEL and is_attribute_path(value):
+            return value
+        if kind in (Kind.TEXT, Kind.LABEL):
             if self.guarded:
                 place.count += 1
                 return MASK
             if place.table is self.discovery.table and known_sentence(value):
-                if len(place.harmless) < MOST_HARMLESS:
-                    place.harmless.add(value)
                 return value
             return self.texts.sentence(value, place)
         if kind is Kind.ADDRESS:

@@ -9,6 +9,7 @@ from typing import Literal
 from ...scim.filter import OPERATORS
 from ..secrets import MASK, is_secret, masked_filter
 from .atoms import Atoms
+from .encoded import requoted
 from .forms import is_attribute_path, is_part
 from .kinds import Kind
 from .places import Place
@@ -27,10 +28,18 @@ _SIMPLE = re.compile(
     r"""(?P<before>(?P<name>[A-Za-z][\w$.:-]*)\s+(?P<operator>eq|ne|co|sw|ew)\s+")(?P<value>[^"\\]*)\"""",
     re.I,
 )
+# What most ask, as it stands in a query: who has a user name, an address, a number.
+_ASKED = re.compile(
+    r"""(?P<before>(?P<name>[A-Za-z][\w.$-]*)(?:%20eq%20|\+eq\+)%22)
+    (?P<value>[\w.~-]{1,200}(?:%40[\w.~-]{1,200})?)%22""",
+    re.X | re.ASCII,
+)
+_HARMLESS = re.compile(r"[\w.~@-]+", re.ASCII)  # with "@" as the only one that a query encodes
 _LITERALS = ("true", "false", "null")
 _NUMBER = re.compile(r"-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?")
 _DAY = re.compile(r"(?:19|20)\d\d-?")
 _SEEKING = ("sw", "ew", "co")
+_MOST_PLACES = 200  # that are remembered by the names in filters
 
 
 class Filters:
@@ -41,6 +50,7 @@ class Filters:
         self.texts = texts
         self.resources = resources
         self._places: dict[tuple[str, str], Place] = {}
+        self._asked: dict[str, Place] = {}
 
     def filter(self, text: str, within: Place | None = None) -> str:
         """Return a filter; one that follows no grammar goes as a sentence, one about a secret is masked."""
@@ -49,6 +59,32 @@ class Filters:
             if shown == MASK:
                 return MASK
         return self._filter(text, within or self.resources) or self.texts.sentence(text)
+
+    def asked(self, query: str) -> str | None:
+        """Return a filter as it stands in a query, encoded, where it is what most ask; None for any other."""
+        match = _ASKED.fullmatch(query)
+        if match is None:
+            return None
+        before, name, value = match.groups()
+        place = self._asked.get(name) or self._place_asked(name)
+        if place is None or place.kind is Kind.SECRET:
+            return None
+        plain = value.replace("%40", "@")
+        shown = self.atoms.string(plain, place)
+        if shown == plain:
+            return query
+        if _HARMLESS.fullmatch(shown):
+            return f"{before}{shown.replace('@', '%40')}%22"
+        return f"{before}{requoted(query, shown, is_form=True)}%22"
+
+    def _place_asked(self, name: str) -> Place | None:
+        """Return the place of an attribute that names no secret, None for anything else."""
+        if is_secret(name) or not is_attribute_path(name):
+            return None
+        found = self.resources.at(name)
+        if len(self._asked) < _MOST_PLACES:
+            self._asked[name] = found
+        return found
 
     def quoted(self, text: str) -> str | None:
         """Return a filter or path that a sentence quotes, None where it is neither."""
@@ -124,7 +160,7 @@ class Filters:
 
     def _at(self, root: Place, name: str) -> Place:
         found = root.at(name)
-        if len(self._places) < 200:
+        if len(self._places) < _MOST_PLACES:
             self._places[root.label, name] = found
         return found
 

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from .kinds import Kind
 from .vocabulary import CANONICAL, time_zones
 
-UUID = re.compile(r"[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}", re.I)
+UUID = re.compile(r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}")
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:Z|[+-]\d\d:?\d\d)?")
 _ATTRIBUTE = re.compile(
     r"(?:[A-Za-z][\w.+-]*:[\w.:/+-]*:)?[$A-Za-z_][\w$-]*(?:\.[$A-Za-z_][\w$-]*)?", re.ASCII
@@ -45,7 +45,6 @@ _FORMS: dict[Kind, Callable[[str], object]] = {
     Kind.CANONICAL: lambda text: text.lower() in CANONICAL,
     Kind.URN: _URN.fullmatch,
     Kind.NAME: are_names,
-    Kind.LABEL: is_attribute_path,
     Kind.DATE: MOMENT.fullmatch,
     Kind.VERSION: _VERSION.fullmatch,
     Kind.NUMBER: _NUMBER.fullmatch,

@@ -15,14 +15,15 @@ WORD = re.compile(r"[^\W_]+")
 
 @dataclass(slots=True)
 class Fragments:
-    """The parts of words that a session looks for, folded: beginnings, ends, and parts anywhere."""
+    """The parts of words that a session looks for, folded: beginnings, ends, and parts anywhere.
+
+    ``size`` is how many they are.
+    """
 
     prefixes: set[str] = field(default_factory=set)
     suffixes: set[str] = field(default_factory=set)
     infixes: set[str] = field(default_factory=set)
-
-    def __bool__(self) -> bool:
-        return bool(self.prefixes or self.suffixes or self.infixes)
+    size: int = 0
 
     def learn(self, operator: str, folded: str) -> bool:
         """Learn from a comparison with a folded string; returns whether there was something new."""
@@ -32,7 +33,7 @@ class Fragments:
         first, last = words[0], words[-1]
         opens = operator != "sw" and first.start() == 0
         closes = operator != "ew" and last.end() == len(folded)
-        before = len(self.prefixes) + len(self.suffixes) + len(self.infixes)
+        before = self.size
         if len(words) == 1 and opens and closes:
             self.infixes.add(first[0])
         else:
@@ -40,7 +41,8 @@ class Fragments:
                 self.suffixes.add(first[0])
             if closes:
                 self.prefixes.add(last[0])
-        return before != len(self.prefixes) + len(self.suffixes) + len(self.infixes)
+        self.size = len(self.prefixes) + len(self.suffixes) + len(self.infixes)
+        return before != self.size
 
     def pieces(self, word: str) -> list[tuple[str, bool]]:
         """Cut a word at what is looked for; returns (piece, whether it is looked for itself).

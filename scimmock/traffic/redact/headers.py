@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import unquote
 
+from ..clients import client_of
 from ..secrets import masked_header
 from .addresses import Addresses
 from .encoded import requoted
@@ -12,7 +15,7 @@ from .texts import Texts
 from .values import Values, is_ip
 from .vocabulary import COMMON, attributes, words
 
-Pairs = list[list[str]]
+Pairs = Sequence[Sequence[str]]
 
 _DAY = r"(?:Mon|Tue|Wed|Thu|Fri|Sat|Sun)"
 _MONTH = r"(?:Jan|Feb|Mar|Apr|May|Jun|Jul|Aug|Sep|Oct|Nov|Dec)"
@@ -89,28 +92,69 @@ _NUMBER = re.compile(r"v?\d{1,13}", re.I)
 _EXTENSION = re.compile(r"\.(?:csv|json|jsonl|ldif|xml|txt|pdf|zip|gz|html|xlsx|png|jpe?g)", re.I)
 
 
+class _Request(NamedTuple):
+    """What became of the headers of a request, which of them were replaced, and what client they tell of."""
+
+    headers: list[list[str]]
+    replaced: tuple[str, ...]
+    client: str | None
+
+
 class Headers:
-    """Redacts the headers of requests and answers."""
+    """Redacts the headers of requests and answers.
+
+    ``client`` is whom the User-Agent of the latest request tells of, None where that stayed as it was.
+    """
 
     def __init__(self, values: Values, addresses: Addresses, texts: Texts) -> None:
         self.values = values
         self.addresses = addresses
         self.texts = texts
         self.counts: dict[str, int] = {}
+        self.client: str | None = None
         self._known: dict[tuple[str, str], str] = {}
+        self._requests: dict[tuple[Sequence[str], ...], _Request] = {}
 
     def forget(self) -> None:
         """Count anew, and look at every header anew."""
         self.counts.clear()
         self._known.clear()
+        self._requests.clear()
 
-    def pairs(self, pairs: Pairs) -> Pairs:
+    def request(self, pairs: Pairs) -> list[list[str]]:
+        """Return the headers of a request, not to be changed: clients send the same again and again."""
+        key = tuple(map(tuple, pairs))
+        known = None if self.texts.heard else self._requests.get(key)
+        if known is not None:
+            for name in known.replaced:
+                self.counts[name] += 1
+        else:
+            known = self._request(pairs)
+            if not self.texts.heard:
+                if len(self._requests) >= 200:
+                    self._requests.clear()
+                self._requests[key] = known
+        self.client = known.client
+        return known.headers
+
+    def _request(self, pairs: Pairs) -> _Request:
+        found = self.pairs(pairs)
+        replaced = [
+            name.lower() for (name, value), (_, shown) in zip(pairs, found, strict=True) if value != shown
+        ]
+        agents = (value for name, value in found if name.lower() == "user-agent")
+        client = (
+            client_of(next(agents, "").encode("latin-1", "replace")) if "user-agent" in replaced else None
+        )
+        return _Request(found, tuple(replaced), client)
+
+    def pairs(self, pairs: Pairs) -> list[list[str]]:
         """Return the headers in their order."""
         # Where words of persons were heard sentences are read with them in mind, and only there.
         known, counts = {} if self.texts.heard else self._known, self.counts
         found = []
         for name, value in pairs:
-            shown = known.get((name, value))
+            shown = known.get((name, value)) or self._passing(name.lower(), value)
             if shown is None:
                 if len(known) >= 1000:
                     known.clear()
@@ -120,6 +164,19 @@ class Headers:
                 counts[low] = counts.get(low, 0) + 1
             found.append([name, shown])
         return found
+
+    def _passing(self, name: str, value: str) -> str | None:
+        """Return a value that is no credential and will hardly come again; None for any other.
+
+        Those are the length of a message, the version of a resource, and where that is.
+        """
+        if " " in value:
+            return None
+        form = _FORMS.get(name)
+        if form is not None:
+            return value if form.fullmatch(value) else None
+        is_url = name in _ADDRESSES and "/" in value and value.isascii()
+        return self.addresses.url(value) if is_url else None
 
     def value(self, name: str, value: str) -> str:
         """Return what a header may say; one that was sent as UTF-8 is read as that, and stays so."""

@@ -18,6 +18,10 @@ _FORM = str.maketrans(DIGITS + LETTERS, "0" * 10 + "a" * 26)
 _PAIRS = [first + second for first in LETTERS for second in LETTERS]
 _NOT_ZERO = DIGITS[1:]
 _BASE_26 = str.maketrans(LETTERS, DIGITS + LETTERS[:16])
+# The letter and the digit that a byte draws, and which letters are digits.
+_LETTER = bytes(ord(LETTERS[byte % 26]) for byte in range(256))
+_DIGIT = bytes(ord(DIGITS[byte % 10]) for byte in range(256))
+_IS_DIGIT = bytes(255 if chr(byte) in DIGITS else 0 for byte in range(256))
 
 
 class Keyed:
@@ -26,13 +30,14 @@ class Keyed:
     def __init__(self, key: bytes) -> None:
         block = hashlib.sha256(key).digest() if len(key) > 64 else key
         block = block.ljust(64, b"\0")
-        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block))
-        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block))
+        self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block)).copy
+        self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block)).copy
 
     def digest(self, message: bytes) -> bytes:
         """Return the 32 bytes of the code of a message."""
-        inner, outer = self._inner.copy(), self._outer.copy()
+        inner = self._inner()
         inner.update(message)
+        outer = self._outer()
         outer.update(inner.digest())
         return outer.digest()
 
@@ -54,10 +59,11 @@ class Permutation:
         A number does not get a leading zero, nor lose one.  ``salt`` other than 0 gives another word.
         """
         length = len(word)
-        middle = length // 2
-        if length >= _MANY and word.isascii() and (word.isalpha() or (not word.isdecimal() and length > 7)):
+        is_alpha, is_decimal = word.isalpha(), word.isdecimal()
+        if length >= _MANY and (is_alpha or (not is_decimal and length > 7)) and word.isascii():
             return self._drawn(word, salt)
-        if length > 1 and word.isascii() and word.isalpha():
+        middle = length // 2
+        if is_alpha and length > 1 and word.isascii():
             # What most words are; the general way below would find the same.
             code = word.translate(_BASE_26)
             left, right = self._mixed(
@@ -66,7 +72,7 @@ class Permutation:
                 f"{salt}:{'a' * length}",
             )
             return _letters(left, middle) + _letters(right, length - middle)
-        if length > 1 and word[0] != "0" and word.isascii() and word.isdecimal():
+        if is_decimal and length > 1 and word[0] != "0" and word.isascii():
             low = 10 ** (middle - 1)  # the first digit is none of them
             left, right = self._mixed(
                 (int(word[:middle]) - low, 9 * low),
@@ -74,7 +80,7 @@ class Permutation:
                 f"{salt}:1{'0' * (length - 1)}",
             )
             return f"{left + low}{right:0{length - middle}}"
-        if length > 1 and word.isascii() and not word.isdecimal():
+        if not is_decimal and length > 1 and word.isascii():
             left, right = self._mixed(
                 _code_of(word[:middle]), _code_of(word[middle:]), f"{salt}:{word.translate(_FORM)}"
             )
@@ -90,14 +96,20 @@ class Permutation:
         return _word(left, alphabets[:middle]) + _word(right, alphabets[middle:])
 
     def _drawn(self, word: str, salt: int) -> str:
-        """Return a word whose letters are drawn."""
-        code = b""
-        while len(code) < len(word):
+        """Return a word whose letters are drawn, each from a byte of a code."""
+        length = len(word)
+        code = self._keyed.digest(f"0:{salt}:{word}".encode())
+        while len(code) < length:
             code += self._keyed.digest(f"{len(code)}:{salt}:{word}".encode())
-        return "".join(
-            DIGITS[byte % 10] if letter < ":" else LETTERS[byte % 26]
-            for letter, byte in zip(word, code, strict=False)
-        )
+        drawn = code[:length]
+        letters = drawn.translate(_LETTER)
+        if word.isalpha():
+            return letters.decode()
+        # All at once, as numbers whose bytes they are: a digit where there was one.
+        number = int.from_bytes
+        of_letters, of_digits = number(letters), number(drawn.translate(_DIGIT))
+        mixed = of_letters ^ ((of_letters ^ of_digits) & number(word.encode().translate(_IS_DIGIT)))
+        return mixed.to_bytes(length).decode()
 
     def _mixed(self, left: tuple[int, int], right: tuple[int, int], form: str) -> tuple[int, int]:
         """Return two numbers for two, each given with how many there are: a Feistel network."""

@@ -54,8 +54,9 @@ _OF_DISCOVERY = _table(
     NUMBER="maxoperations maxpayloadsize maxresults defaultpagesize maxpagesize cursortimeout",
     ADDRESS="documentationuri specuri",
 )
-MOST_HARMLESS = 200  # strings that a place remembers
+_MOST_HARMLESS = 200  # strings that a place remembers
 _MOST = 4_000  # places that are remembered
+_MOST_LISTED = 20_000  # places in all rows together
 
 
 class Rules:
@@ -63,14 +64,20 @@ class Rules:
 
     ``forced`` and ``dropped`` are attribute paths in lower case that are to be replaced or dropped
     though they are not known as personal or secret; ``never`` are names of attributes of which a schema
-    says that they are never returned.
+    says that they are never returned; ``persons`` has what personal strings become, wherever they stand.
     """
 
-    def __init__(self, forced: Iterable[str] = (), dropped: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        forced: Iterable[str] = (),
+        dropped: Iterable[str] = (),
+        persons: dict[str, str] | None = None,
+    ) -> None:
+        self.persons = {} if persons is None else persons
         self.forced = frozenset(path.lower() for path in forced)
         self.dropped = frozenset(path.lower() for path in dropped)
         self.never: set[str] = set()
-        self.made = 0
+        self.made = self.listed = 0
 
     def kind(self, label: str, table: dict[str, Kind]) -> Kind:
         """Return the kind of a place by its label, ``emails.value`` or with the URN of its extension."""
@@ -92,25 +99,95 @@ class Rules:
                     return kinds[key]
         return Kind.LITERAL if table is _OF_DISCOVERY and parent == "schemaextensions" else Kind.PERSON
 
+    def shown(self, kind: Kind) -> dict[str, str] | None:
+        """Return what takes the place of strings at a place of a kind, None where that depends on more."""
+        if kind is Kind.PERSON:
+            return self.persons
+        form = form_of(kind)
+        return _Harmless(form, self.persons) if form is not None else None
+
+
+class _Harmless(dict[str, str]):
+    """What strings are at places where some are harmless by their form: those themselves, or pseudonyms."""
+
+    __slots__ = ("_form", "_persons")
+
+    def __init__(self, form: Callable[[str], object], persons: dict[str, str]) -> None:
+        super().__init__()
+        self._form = form
+        self._persons = persons
+
+    def __missing__(self, value: str) -> str:
+        if not self._form(value):
+            return self._persons[value]
+        if len(self) >= _MOST_HARMLESS:
+            self.clear()
+        self[value] = value
+        return value
+
+
+# For each key of an object its place and what is shown there, and whether some key is no name.
+Row = tuple[tuple["Place", ...], tuple["dict[str, str] | None", ...], bool]
+
+
+class _Children(dict[str, "Place"]):
+    """The places below one."""
+
+    __slots__ = ("_place",)
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self._place = place
+
+    def __missing__(self, key: str) -> Place:
+        found, rules = self._place.make(key), self._place.rules
+        if rules.made < _MOST:
+            rules.made += 1
+            self[key] = found
+        return found
+
+
+class _Rows(dict[tuple[str, ...], Row]):
+    """The places of the keys of whole objects below one: objects with the same keys come again and again."""
+
+    __slots__ = ("_place",)
+
+    def __init__(self, place: Place) -> None:
+        super().__init__()
+        self._place = place
+
+    def __missing__(self, keys: tuple[str, ...]) -> Row:
+        place, rules = self._place, self._place.rules
+        if place.kind is Kind.SECRET:  # all that is in one is one
+            places: tuple[Place, ...] = (place,) * len(keys)
+        else:
+            places = tuple([place.children[key] for key in keys])
+        found = places, tuple([one.shown for one in places]), not all([one.is_named for one in places])
+        if rules.listed + len(keys) < _MOST_LISTED:
+            rules.listed += len(keys)
+            self[keys] = found
+        return found
+
 
 class Place:
     """An attribute or key.  ``label`` is its path, ``count`` how often something was replaced there.
 
-    ``is_root``: resources begin here, or an extension of one.  ``harmless`` are strings that were found
-    to be so here, ``form`` is the test for others.  ``is_named``: its key has the form of a name.
+    ``is_root``: resources begin here, or an extension of one.  ``is_named``: its key has the form of a name.
+    ``children`` and ``rows`` are made when they are asked for.  ``shown`` has for each string what takes
+    its place here, None where the string alone does not say that.
     """
 
     __slots__ = (
         "children",
         "count",
-        "form",
-        "harmless",
         "is_named",
         "is_operations",
         "is_root",
         "kind",
         "label",
+        "rows",
         "rules",
+        "shown",
         "table",
     )
 
@@ -126,25 +203,20 @@ class Place:
         self.table = table
         self.label = label
         self.kind = kind
-        self.form: Callable[[str], object] | None = form_of(kind)
+        self.shown = rules.shown(kind)
         self.is_root = root
         self.is_operations = label.lower() == "operations"
         self.is_named = True
-        self.harmless: set[str] = set()
         self.count = 0
-        self.children: dict[str, Place] = {}
+        self.children = _Children(self)
+        self.rows = _Rows(self)
 
     def child(self, key: str) -> Place:
         """Return the place of a key below this one; dots and URNs in the key lead further down."""
-        found = self.children.get(key)
-        if found is None:
-            found = self._new(key)
-            if self.rules.made < _MOST:
-                self.rules.made += 1
-                self.children[key] = found
-        return found
+        return self.children[key]
 
-    def _new(self, key: str) -> Place:
+    def make(self, key: str) -> Place:
+        """Return the place of a key that was not asked for yet."""
         if self.is_root:
             if key.lower().startswith("urn:"):
                 urn, _, name = key.rpartition(":")
@@ -162,7 +234,8 @@ class Place:
         shown = key if is_named else "(key)"
         label = f"{self.label}{separator}{shown}" if self.label else shown
         found = Place(self.rules, self.table, label, self.rules.kind(label, self.table), root=False)
-        found.is_named = is_named
+        if not is_named:
+            found.is_named, found.shown = False, None
         return found
 
     def at(self, path: str) -> Place:
@@ -183,8 +256,9 @@ class Place:
         for child in self.children.values():
             if child is not self:
                 if self.rules.kind(child.label, self.table) is Kind.SECRET:
-                    child.kind, child.form = Kind.SECRET, None
-                    child.harmless.clear()
+                    child.kind, child.shown = Kind.SECRET, None
+                    self.rows.clear()
+                    child.rows.clear()
                 child.reconsider()
 
     def forget(self) -> None:

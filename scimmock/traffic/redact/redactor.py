@@ -11,7 +11,6 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from ...errors import UsageError
-from ..clients import client_of
 from ..secrets import MASK, is_secret, names_secret
 from .addresses import Addresses
 from .atoms import Atoms
@@ -29,6 +28,8 @@ from .values import Values
 from .words import Words
 
 _MOST_TEXT = 262_144  # characters of a body that is no JSON
+_SELDOM = frozenset(("rules", "tenant", "token"))  # what few traces have
+_ERRORS = ("Error", "Errors")  # how the URNs of errors end
 RedactMode = Literal["none", "secrets", "pseudonyms"]
 MODES: tuple[RedactMode, ...] = ("none", "secrets", "pseudonyms")
 
@@ -52,15 +53,15 @@ class Redactor:
         self._published = key.hex() if publish and mode == "pseudonyms" else None
         keyed = Keyed(key)
         self._key_id = keyed.digest(b"the name of this key").hex()[:8] if mode == "pseudonyms" else None
-        self._rules = _rules(fields)
-        self._trees = trees(self._rules)
-        resources = self._trees[0]
         careful = Values(keyed, Words(keyed))
         values, self._texts = careful, Texts(careful)
         if mode != "pseudonyms":
             values = PlainValues(keyed)
             self._texts = PlainTexts(values, self._texts)
         self._words = values.words
+        self._rules = _rules(fields, values.known)
+        self._trees = trees(self._rules)
+        resources = self._trees[0]
         atoms = Atoms(values)
         self._filters = Filters(atoms, self._texts, resources)
         self._addresses = Addresses(values, self._filters, resources)
@@ -152,82 +153,77 @@ class Redactor:
         """Begin the session anew, with what its exchanges have taught: they were only looked at so far."""
         self._words.begin_again()
         self._addresses.values.forget()
+        self._addresses.forget()
         for place in self._places():
             place.forget()
         self._headers.forget()
 
     def exchange(self, document: dict[str, Any]) -> dict[str, Any]:
         """Return an exchange, redacted; the one that is given stays as it is."""
-        found = dict(document)
-        for name in ("request", "response", "upstream"):
-            if found.get(name):
-                found[name] = dict(found[name])
-        return self.redact(found)
-
-    def redact(self, document: dict[str, Any]) -> dict[str, Any]:
-        """Redact an exchange that nobody else has, whose messages are changed in place, and return it."""
+        found = document.copy()
         if self.mode == "none":
-            return document
+            return found
         self._texts.forget()
         self._documents.guarded = False
         request, response, upstream = document["request"], document.get("response"), document.get("upstream")
-        trace = document.get("trace")
-        is_discovery = trace is not None and trace.get("operation") == "discovery"
-        is_bulk = trace is not None and trace.get("operation") == "bulk"
-        for answer in (response, upstream):
-            if answer and (is_bulk or (answer.get("status") or 0) >= 400):
-                self._documents.guarded = _is_about_secret(request)
-                self._hear(document)
-                break
-        id, path = trace.get("id") if trace else None, request["path"]
-        self._request(request)
+        trace, error = document.get("trace"), document.get("error")
+        operation = trace.get("operation") if trace else None
+        if _has_failed(response, operation) or _has_failed(upstream, operation):
+            self._documents.guarded = _is_about_secret(request)
+            self._hear(document)
+        found["request"] = shown = self._request(request)
         if response:
-            self._answer(response, is_discovery)
+            found["response"] = self._answer(response, operation == "discovery")
         if upstream:
-            self._answer(upstream, is_discovery)
-        if document.get("error"):
-            document["error"] = self._error(document["error"])
+            found["upstream"] = self._answer(upstream, operation == "discovery")
+        if error:
+            found["error"] = self._error(error)
         if trace:
-            shown = request["path"] if id and path.endswith(f"/{id}") else None
-            document["trace"] = self._trace(trace, request, shown)
-        return document
+            found["trace"] = self._trace(trace, request["path"], shown)
+        return found
 
-    def _request(self, request: dict[str, Any]) -> None:
+    def _request(self, request: dict[str, Any]) -> dict[str, Any]:
+        found = request.copy()
         base, path = request.get("base"), request["path"]
-        request["path"] = (
+        query, body = request.get("query"), request.get("body")
+        found["path"] = shown = (
             self._addresses.path(path, is_below=False) if base == "" else self._addresses.request_path(path)
         )
-        if request["path"] != path:
+        if shown != path:
             self._addresses.urls.count += 1
         if base:
-            request["base"] = self._addresses.path(base, is_below=False)
-        if request.get("query"):
-            request["query"] = self._addresses.query(request["query"])
-        body = request.get("body")
+            found["base"] = self._addresses.path(base, is_below=False)
+        if query:
+            found["query"] = self._addresses.query(query)
         if body:
             is_form = "text" in body and _media_type(request) == "application/x-www-form-urlencoded"
-            request["body"] = self._body(body, self._trees[0], is_form)
-        request["headers"] = self._headers.pairs(request.get("headers") or [])
+            found["body"] = self._body(body, self._trees[0], is_form)
+        found["headers"] = self._headers.request(request.get("headers") or ())
+        return found
 
-    def _answer(self, answer: dict[str, Any], is_discovery: bool) -> None:
+    def _answer(self, answer: dict[str, Any], is_discovery: bool) -> dict[str, Any]:
+        found = answer.copy()
         resources, errors, discovery = self._trees
-        body = answer.get("body")
+        body, error = answer.get("body"), answer.get("error")
         if body:
             failed = (answer.get("status") or 0) >= 400
             if is_discovery and not failed:
                 self._discover(body)
             place = errors if failed else discovery if is_discovery else resources
-            answer["body"] = self._body(body, place)
-        answer["headers"] = self._headers.pairs(answer.get("headers") or [])
-        if answer.get("error"):
-            answer["error"] = self._error(answer["error"])
+            found["body"] = self._body(body, place)
+        found["headers"] = self._headers.pairs(answer.get("headers") or [])
+        if error:
+            found["error"] = self._error(error)
+        return found
 
     def _body(self, body: dict[str, Any], place: Place, is_form: bool = False) -> dict[str, Any]:
         if "json" in body:
             document = body["json"]
             if _is_error(document):
                 place = self._trees[1]
-            return {**body, "json": self._documents.body(body["json"], place)}
+            found = body.copy()
+            found["json"] = self._documents.body(document, place)
+            return found
         if "base64" in body:
             if self.mode == "secrets" and not names_secret(
                 base64.b64decode(body["base64"]).decode("latin-1")
@@ -263,28 +259,29 @@ class Redactor:
     def _error(self, error: dict[str, Any]) -> dict[str, Any]:
         return {**error, "message": self._texts.sentence(str(error.get("message", "")), self._texts_at)}
 
-    def _trace(self, trace: dict[str, Any], request: dict[str, Any], path: str | None) -> dict[str, Any]:
-        """Return the trace; ``path`` is the redacted one of the request where that ends with the id."""
-        found = dict(trace)
-        for name in ("before", "after"):
-            found.pop(name, None)
+    def _trace(self, trace: dict[str, Any], path: str, request: dict[str, Any]) -> dict[str, Any]:
+        """Return the trace; ``path`` is that of the request, ``request`` that one redacted."""
+        found = trace.copy()
+        found.pop("before", None)
+        found.pop("after", None)
         if self.mode != "pseudonyms":
             return found
-        id, resource = trace.get("id"), trace.get("resource")
+        id, resource, client = trace.get("id"), trace.get("resource"), trace.get("client")
         if isinstance(id, str):
-            found["id"] = path.rpartition("/")[2] if path else self._addresses.values.person(id)
+            is_last = id and path.endswith(f"/{id}")
+            found["id"] = request["path"].rpartition("/")[2] if is_last else self._addresses.values.person(id)
         if isinstance(resource, str):
             found["resource"] = self._addresses.request_path(resource)
-        if trace.get("client") and "user-agent" in self._headers.counts:
-            agents = (value for name, value in request["headers"] if name.lower() == "user-agent")
-            found["client"] = client_of(next(agents, "").encode("latin-1", "replace"))
-        if trace.get("rules"):
-            found["rules"] = [
-                {name: value for name, value in rule.items() if name != "key"} for rule in trace["rules"]
-            ]
-        for name in ("tenant", "token"):
-            if isinstance(trace.get(name), str):
-                found[name] = self._texts.sentence(trace[name])
+        if client and self._headers.client is not None:
+            found["client"] = self._headers.client
+        if not _SELDOM.isdisjoint(found):
+            if trace.get("rules"):
+                found["rules"] = [
+                    {name: value for name, value in rule.items() if name != "key"} for rule in trace["rules"]
+                ]
+            for name in ("tenant", "token"):
+                if isinstance(trace.get(name), str):
+                    found[name] = self._texts.sentence(trace[name])
         return found
 
     # ---- what the session tells of itself
@@ -341,7 +338,7 @@ class Redactor:
             place.reconsider()
 
 
-def _rules(fields: Sequence[str]) -> Rules:
+def _rules(fields: Sequence[str], persons: dict[str, str]) -> Rules:
     forced: list[str] = []
     dropped: list[str] = []
     for field in fields:
@@ -351,7 +348,12 @@ def _rules(fields: Sequence[str]) -> Rules:
         if not is_attribute_path(path):
             raise UsageError(f"{path!r} is no attribute path", hint="emails.value or costCenter would be one")
         (dropped if equals else forced).append(path)
-    return Rules(forced, dropped)
+    return Rules(forced, dropped, persons)
+
+
+def _has_failed(answer: dict[str, Any] | None, operation: str | None) -> bool:
+    """Whether an answer is an error, or may have some in it."""
+    return answer is not None and (operation == "bulk" or (answer.get("status") or 0) >= 400)
 
 
 def _media_type(message: dict[str, Any]) -> str:
@@ -384,9 +386,10 @@ def _asks_for_secret(document: dict[str, Any]) -> bool:
 
 def _is_error(document: Any) -> bool:
     """Whether a document says by its schemas that it is an error, whatever the status says."""
-    schemas = document.get("schemas") if type(document) is dict else None
-    first = schemas[0] if type(schemas) is list and schemas else None
-    return type(first) is str and first.endswith(("Error", "Errors"))
+    try:
+        return bool(document["schemas"][0].endswith(_ERRORS))
+    except (TypeError, LookupError, AttributeError):
+        return False
 
 
 def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:

@@ -11,6 +11,7 @@ from math import isfinite
 from ..secrets import MASK, tells_secret
 from .encoded import decoded, requoted
 from .forms import MOMENT, UUID
+from .known import Known
 from .permute import Keyed, Permutation
 from .words import Words
 
@@ -19,8 +20,8 @@ _ESCAPED = re.compile(r"%[0-9A-Fa-f]{2}")
 _SCHEME = re.compile(r"(?:https?|ftp|mailto|tel|sip|sips|xmpp|data|urn|bulkId):(?://)?", re.I)
 _URL = re.compile(r"https?://", re.I)
 _IPV4 = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")
-# What a value has in it that is more than words: it is looked for once, most values have nothing of it.
-_SPECIAL = re.compile(r"""[\\"':=%]|\A\d+[-.]\d""")
+# What is words and nothing more, as most values are: it is no date, address or code.
+_WORDS = re.compile(r"""(?!\d+[-.]\d)[^\\"':=%]*""")
 _BOOLEANS = ("true", "false")
 _FIRST = date(1900, 1, 1).toordinal()
 _DAYS = date(2100, 1, 1).toordinal() - _FIRST
@@ -37,7 +38,7 @@ class Values:
         self._keyed = keyed
         self._permutation = Permutation(keyed)
         self.words = words
-        self.known: dict[str, str] = {}
+        self.known = Known(self._person, _MOST_KNOWN)
         # How a URL is redacted, wherever it stands.
         self.url: Callable[[str], str] | None = None
 
@@ -47,12 +48,7 @@ class Values:
 
     def person(self, value: str) -> str:
         """Return the pseudonym of a value.  What names nobody stays: booleans, UUIDs, moments."""
-        known = self.known.get(value)
-        if known is None:
-            if len(self.known) >= _MOST_KNOWN:
-                self.known.clear()
-            known = self.known[value] = self._person(value)
-        return known
+        return self.known[value]
 
     def _person(self, value: str) -> str:
         length = len(value)
@@ -62,11 +58,11 @@ class Values:
             return value
         if length > 15 and value[0].isdigit() and MOMENT.fullmatch(value):
             return value
-        return self.forced(value)
+        return self.words.text(value) if _WORDS.fullmatch(value) else self.forced(value)
 
     def forced(self, value: str) -> str:
         """Return the pseudonym of a value also where it would name nobody."""
-        if not _SPECIAL.search(value):
+        if _WORDS.fullmatch(value):
             return self.words.text(value)
         if tells_secret(value):
             return MASK

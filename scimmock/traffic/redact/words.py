@@ -7,10 +7,13 @@ import unicodedata
 from copy import deepcopy
 
 from .fragments import WORD, Fragments, holds
+from .known import Known
 from .permute import Keyed, Permutation
 
 # Names that are reserved for examples (RFC 2606) tell of nobody.
 _RESERVED = frozenset(("example", "test", "invalid", "localhost"))
+# Words and what stands between them.
+_PIECES = re.compile(r"[^\W_]+|[\W_]+").findall
 _LONG = 40  # characters; a word from there on that mixes digits and cases is code, not language
 _MIXED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9]+")
 _MOST_KNOWN = 16_384  # words that are remembered for speed
@@ -38,7 +41,8 @@ class Words:
     def __init__(self, keyed: Keyed) -> None:
         self._keyed = keyed
         self._permutation = Permutation(keyed)
-        self._known: dict[str, str] = {}
+        self._known = Known(self._new, _MOST_KNOWN)
+        self._shown = self._known.__getitem__
         self._ages = [_Age(Fragments())]
         self._unkept: set[str] = set()
         # Whether this is a first look at a session, of which nothing is kept but what is learned.
@@ -114,7 +118,7 @@ class Words:
     def text(self, text: str) -> str:
         """Return a text with each of its words replaced; what stands between them stays."""
         if text.isascii():
-            return self.word(text) if text.isalnum() else WORD.sub(self._match, text)
+            return self._known[text] if text.isalnum() else "".join(map(self._shown, _PIECES(text)))
         composed = unicodedata.normalize("NFC", text)
         found = WORD.sub(self._match, composed)
         if text != composed and text == unicodedata.normalize("NFD", text):
@@ -122,19 +126,16 @@ class Words:
         return found
 
     def _match(self, match: re.Match[str]) -> str:
-        return self._known.get(match[0]) or self.word(match[0])
+        return self._known[match[0]]
 
     def word(self, word: str) -> str:
         """Return the pseudonym of one word."""
-        known = self._known.get(word)
-        if known is None:
-            if len(self._known) >= _MOST_KNOWN:
-                self._known.clear()
-            known = self._known[word] = self._new(word)
-        return known
+        return self._known[word]
 
     def _new(self, word: str) -> str:
-        plain = folded(word)
+        if not word.isalnum():
+            return word
+        plain = word.lower() if word.isascii() else folded(word)
         found = plain if plain in _RESERVED else self._pseudonym(plain)
         if word == plain:
             return found
@@ -157,11 +158,17 @@ class Words:
         )
 
     def _pseudonym(self, word: str) -> str:
-        age = self._ages[-1]
-        if len(self._ages) > 1:
-            age = next((age for age in self._ages if word in age), age)
-        found = self._fitting(word, age.fragments) if age.fragments else self._free(word)
+        ages = self._ages
+        age = ages[-1]
+        if len(ages) > 1:
+            age = next((age for age in ages if word in age), age)
         age.is_new = False
+        if age.fragments.size:
+            found = self._fitting(word, age.fragments)
+        else:
+            found = self._permutation.word(word)
+            if self._taken.get(found, word) != word:
+                found = self._free(word)
         if len(self._issued) < _MOST_KNOWN:
             self._issued[word] = found
             self._taken[found] = word
@@ -170,8 +177,8 @@ class Words:
         return found
 
     def _free(self, word: str) -> str:
-        """Return the pseudonym of a word, the next one where another word has that already."""
-        for salt in range(_TRIES):
+        """Return the pseudonym of a word of which another word has the first one already."""
+        for salt in range(1, _TRIES):
             found = self._permutation.word(word, salt)
             if self._taken.get(found, word) == word:
                 break
@@ -231,10 +238,13 @@ class _Age:
 
     def add(self, word: str) -> None:
         """Remember a word for which there is no other room."""
-        if self._bits is None:
-            self._bits = bytearray(self._BITS // 8)
-        for place in self._places(word):
-            self._bits[place >> 3] |= 1 << (place & 7)
+        bits = self._bits
+        if bits is None:
+            bits = self._bits = bytearray(self._BITS // 8)
+        one, two, three = self._places(word)
+        bits[one >> 3] |= 1 << (one & 7)
+        bits[two >> 3] |= 1 << (two & 7)
+        bits[three >> 3] |= 1 << (three & 7)
 
     def __contains__(self, word: str) -> bool:
         if word in self.first:
