@@ -97,13 +97,13 @@ class _Request(NamedTuple):
 
     headers: list[list[str]]
     replaced: tuple[str, ...]
-    client: str | None
+    client: str
 
 
 class Headers:
     """Redacts the headers of requests and answers.
 
-    ``client`` is whom the User-Agent of the latest request tells of, None where that stayed as it was.
+    ``client`` is whom the User-Agent of the latest request, redacted, tells of.
     """
 
     def __init__(self, values: Values, addresses: Addresses, texts: Texts) -> None:
@@ -111,7 +111,7 @@ class Headers:
         self.addresses = addresses
         self.texts = texts
         self.counts: dict[str, int] = {}
-        self.client: str | None = None
+        self.client = ""
         self._known: dict[tuple[str, str], str] = {}
         self._requests: dict[tuple[Sequence[str], ...], _Request] = {}
 
@@ -143,10 +143,7 @@ class Headers:
             name.lower() for (name, value), (_, shown) in zip(pairs, found, strict=True) if value != shown
         ]
         agents = (value for name, value in found if name.lower() == "user-agent")
-        client = (
-            client_of(next(agents, "").encode("latin-1", "replace")) if "user-agent" in replaced else None
-        )
-        return _Request(found, tuple(replaced), client)
+        return _Request(found, tuple(replaced), client_of(next(agents, "").encode("latin-1", "replace")))
 
     def pairs(self, pairs: Pairs) -> list[list[str]]:
         """Return the headers in their order."""

@@ -272,7 +272,7 @@ class Redactor:
             found["id"] = request["path"].rpartition("/")[2] if is_last else self._addresses.values.person(id)
         if isinstance(resource, str):
             found["resource"] = self._addresses.request_path(resource)
-        if client and self._headers.client is not None:
+        if client and "user-agent" in self._headers.counts:
             found["client"] = self._headers.client
         if not _SELDOM.isdisjoint(found):
             if trace.get("rules"):
