@@ -36,6 +36,7 @@ from .incoming import (
 )
 from .operations import TOKEN_METHODS, operate, token_reply, write
 from .passage import Passage
+from .recording import SessionRecorder
 from .reply import method_reply, reply_to
 from .routes import SLASH, Route, decode_path, route, shown, split
 from .tenant import Tenant
@@ -54,8 +55,8 @@ _WRITES = frozenset(("create", "replace", "patch", "delete"))
 class App:
     """Serves all tenants; ``control`` answers what lies below ``/_scimmock``.
 
-    ``on_exchange`` is told each finished exchange, ``record`` gets it once or twice before the client has all
-    of the answer or the journal has it; ``fault_header`` lets requests name rules (``X-Scimmock-Fault``).
+    ``on_exchange`` is told each finished exchange, ``recorder`` gets it before the client has all of the
+    answer or the journal has it; ``fault_header`` lets requests name rules (``X-Scimmock-Fault``).
     """
 
     def __init__(
@@ -65,14 +66,13 @@ class App:
         control: ASGIApp | None = None,
         on_exchange: Callable[[Exchange], None] | None = None,
         fault_header: bool = False,
-        record: Callable[[Exchange, Scope, Tenant], None] | None = None,
+        recorder: SessionRecorder | None = None,
     ) -> None:
-        self.tenants = tenants
-        self.bases = bases
+        self.tenants, self.bases = tenants, bases
         self.control = control
         self.on_exchange = on_exchange
         self.fault_header = fault_header
-        self.record = record
+        self.recorder = recorder
         self.clock = tenants.clock
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -354,8 +354,8 @@ class App:
         exchange.status, exchange.response_headers = status, headers
         exchange.answered_with(body, reply.joined if body else None)
         if reply.delivery is None:
-            if self.record is not None:  # what a client has seen is in the recording
-                self.record(exchange, scope, tenant)
+            if self.recorder is not None:
+                await self.recorder.record_first(exchange, scope, tenant)
             await send({"type": "http.response.start", "status": status, "headers": headers})
             await send({"type": "http.response.body", "body": body})
             return
@@ -375,8 +375,8 @@ class App:
         if passage is not None:
             passage.close()
         exchange.end = time.perf_counter()
-        if self.record is not None:
-            self.record(exchange, scope, tenant)
+        if self.recorder is not None:
+            self.recorder.record(exchange, scope, tenant)
         tenant.journal.add(exchange)
         if exchange.rules:
             tenant.journal.publish("fault", {"change": "fired", "n": exchange.n, "rules": exchange.rules})

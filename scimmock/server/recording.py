@@ -18,6 +18,7 @@ from .incoming import Scope
 from .like import told_of
 from .tenant import Tenant
 from .tenants import Tenants
+from .turns import Turn
 
 log = logging.getLogger("scimmock")
 
@@ -62,6 +63,7 @@ class SessionRecorder:
         self._tenants = tenants
         self._base_path = blueprint.base_path
         self._complained = ""
+        self._turn = Turn(self._record)
         if not self.recorder.begun:
             self._describe()
 
@@ -79,12 +81,27 @@ class SessionRecorder:
             self._complained = why
             log.error("the recording %s %s: exchanges are lost", self.recorder.path, why)
 
-    def record(self, exchange: Exchange, scope: Scope, tenant: Tenant) -> None:
-        """Record an exchange, the first time that it comes here.
+    async def record_first(self, exchange: Exchange, scope: Scope, tenant: Tenant) -> None:
+        """Record an exchange before its answer leaves: nothing that a client has seen is missing.
 
-        A whole answer is recorded before it leaves, so that nothing which a client has seen is missing;
-        one that leaves in another way when it has left, before the journal cuts its bodies.
+        Where there are other connections, what they have that is ready now is waited for.
         """
+        connection = (scope.get("extensions") or {}).get("scimmock")
+        if connection is not None and len(connection.connections) > 1:
+            await self._turn.wait(exchange, scope, tenant)
+        else:
+            self.record(exchange, scope, tenant)
+
+    def record(self, exchange: Exchange, scope: Scope, tenant: Tenant) -> None:
+        """Record an exchange, if that has not been done, after those that came before it.
+
+        An answer that does not leave whole is recorded when it has left, before the journal cuts its bodies.
+        """
+        if _RECORDED not in scope:
+            self._turn.end()
+            self._record(exchange, scope, tenant)
+
+    def _record(self, exchange: Exchange, scope: Scope, tenant: Tenant) -> None:
         if _RECORDED in scope:
             return
         scope[_RECORDED] = True

@@ -82,7 +82,7 @@ class Assembly:
             control_app(self.host),
             self._access_log,
             options.fault_header,
-            self.recorder.record if self.recorder is not None else None,
+            self.recorder,
         )
 
     @property

@@ -10,6 +10,7 @@ import socket
 import subprocess
 import sys
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -235,6 +236,33 @@ def test_a_killed_server_loses_at_most_what_is_in_flight(launch: Launch, tmp_pat
         server.process.wait()
     recording = open_recording(path)
     assert [item["n"] for item in recording] == list(range(1, 401)) and recording.notices == []
+
+
+def test_what_many_connections_have_seen_is_in_the_file(launch: Launch, tmp_path: Path, home: Home) -> None:
+    """What is ready together is recorded together, and before the first of the answers leaves."""
+    path = tmp_path / "s.jsonl"
+    server = launch(*EMPTY, "--record", str(path), "--redact", "none", env=home)
+    head = "GET /scim/v2/Users?count={0} HTTP/1.1|Host: x|Authorization: Bearer scimmock||".replace(
+        "|", "\r\n"
+    )
+    with ExitStack() as stack:
+        connections = [stack.enter_context(socket.create_connection(server.address)) for _ in range(6)]
+        files = [stack.enter_context(each.makefile("rb")) for each in connections]
+        for round in range(20):
+            for number, each in enumerate(connections):
+                each.sendall(head.format(100 * round + number).encode())
+            for number, file in enumerate(files):
+                assert file.readline() == b"HTTP/1.1 200 OK\r\n"
+                assert f'"query":"count={100 * round + number}"' in path.read_text()
+                headers = dict(line.lower().split(b": ") for line in iter(file.readline, b"\r\n"))
+                file.read(int(headers[b"content-length"]))
+        server.process.send_signal(signal.SIGKILL)
+        server.process.wait()
+    found = list(open_recording(path))
+    assert [item["n"] for item in found] == list(range(1, 121))
+    asked = [int(item["request"]["query"].partition("=")[2]) for item in found]
+    assert sorted(asked) == [100 * round + number for round in range(20) for number in range(6)]
+    assert [one // 100 for one in asked] == sorted(one // 100 for one in asked)
 
 
 def _resident(pid: int) -> int:
