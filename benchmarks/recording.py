@@ -132,7 +132,9 @@ def pairs(args: argparse.Namespace, stack: ExitStack, folder: Path) -> Iterator[
     """Start what is measured, one pair after the other."""
     serve = scimmock_serve(scimmock_command(), "rfc", args.users)
     width = args.connections
-    redact = ["--redact", args.redact, "--redact-key", str(folder / "key")]
+    redact = ["--redact", args.redact]
+    if args.redact == "pseudonyms":
+        redact += ["--redact-key", str(folder / "key")]
 
     def started(name: str, more: list[str]) -> measure.Contender:
         server = stack.enter_context(running(name, [*serve, *more], ["--ready-file"], width))
