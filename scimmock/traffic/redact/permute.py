@@ -14,6 +14,8 @@ from functools import lru_cache
 from .alphabets import DIGITS, LETTERS, alphabet, place
 
 _MANY = 6  # letters, or 8 with digits among them: over 10^8 words
+_MOST_FORMS = 48  # whose rounds are remembered
+_MOST_HALVES = 1_024  # of one round
 _FORM = str.maketrans(DIGITS + LETTERS, "0" * 10 + "a" * 26)
 _PAIRS = [first + second for first in LETTERS for second in LETTERS]
 _NOT_ZERO = DIGITS[1:]
@@ -46,12 +48,32 @@ class Keyed:
         return int.from_bytes(self.digest(message.encode("utf-8", "surrogatepass")))
 
 
+class _Round(dict[int, int]):
+    """One round of a network: what is added to a half for the other half, a number below ``size``.
+
+    Halves of short words are few, so that most are found again without a code.
+    """
+
+    __slots__ = ("_keyed", "_prefix", "_size")
+
+    def __init__(self, keyed: Keyed, prefix: str, size: int) -> None:
+        super().__init__()
+        self._keyed, self._prefix, self._size = keyed, prefix, size
+
+    def __missing__(self, half: int) -> int:
+        found = int.from_bytes(self._keyed.digest(f"{self._prefix}{half}".encode())) % self._size
+        if len(self) < _MOST_HALVES:
+            self[half] = found
+        return found
+
+
 class Permutation:
     """Permutes words and numbers under one key."""
 
     def __init__(self, keyed: Keyed) -> None:
         self._keyed = keyed
         self._single = lru_cache(maxsize=256)(self._shuffled)
+        self._rounds: dict[str, tuple[_Round, _Round, _Round, _Round]] = {}
 
     def word(self, word: str, salt: int = 0) -> str:
         """Return the pseudonym of a word of folded letters and digits; equal forms in and out.
@@ -114,12 +136,28 @@ class Permutation:
     def _mixed(self, left: tuple[int, int], right: tuple[int, int], form: str) -> tuple[int, int]:
         """Return two numbers for two, each given with how many there are: a Feistel network."""
         (a, a_size), (b, b_size) = left, right
-        digest, number = self._keyed.digest, int.from_bytes
-        a = (a + number(digest(f"0:{form}:{b}".encode()))) % a_size
-        b = (b + number(digest(f"1:{form}:{a}".encode()))) % b_size
-        a = (a + number(digest(f"2:{form}:{b}".encode()))) % a_size
-        b = (b + number(digest(f"3:{form}:{a}".encode()))) % b_size
+        rounds = self._rounds.get(form)
+        if rounds is None:
+            rounds = self._prepared(form, a_size, b_size)
+        one, two, three, four = rounds
+        a = (a + one[b]) % a_size
+        b = (b + two[a]) % b_size
+        a = (a + three[b]) % a_size
+        b = (b + four[a]) % b_size
         return a, b
+
+    def _prepared(self, form: str, a_size: int, b_size: int) -> tuple[_Round, _Round, _Round, _Round]:
+        """Return the rounds of a form; what all rounds remember together is bounded."""
+        if len(self._rounds) >= _MOST_FORMS:
+            self._rounds.clear()
+        found = (
+            _Round(self._keyed, f"0:{form}:", a_size),
+            _Round(self._keyed, f"1:{form}:", b_size),
+            _Round(self._keyed, f"2:{form}:", a_size),
+            _Round(self._keyed, f"3:{form}:", b_size),
+        )
+        self._rounds[form] = found
+        return found
 
     def below(self, number: int, size: int, form: str) -> int:
         """Return the pseudonym of a number from 0 to ``size`` - 1 among those."""
