@@ -38,6 +38,7 @@ from scimmock.yamlfile import read_yaml
 from scimmock.yamltext import flow
 
 from .conftest import Launch
+from .reader import write_files
 
 ROOT = Path(__file__).parents[1]
 DOCS = ROOT / "docs"
@@ -102,7 +103,16 @@ def test_every_control_call_is_documented() -> None:
     assert [f"{method} {path}" for method, path, _ in _CALLS if f"`{method} {path}" not in text] == []
 
 
-@pytest.mark.parametrize("path", sorted([*DOCS.glob("*.md"), ROOT / "README.md"]), ids=lambda path: path.name)
+PAGES = sorted(
+    [*DOCS.glob("*.md"), *(ROOT / folder / "README.md" for folder in ("", "examples", "recordings"))]
+)
+
+
+def of_root(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=of_root)
 def test_links_lead_somewhere(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#:]+)(?:#[^)]*)?\)", path.read_text("utf-8")):
         assert (path.parent / target).exists(), target
@@ -114,11 +124,18 @@ def anchors(path: Path) -> set[str]:
     return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in headings}
 
 
-@pytest.mark.parametrize("path", sorted([*DOCS.glob("*.md"), ROOT / "README.md"]), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", PAGES, ids=of_root)
 def test_links_lead_to_headings(path: Path) -> None:
     for target, anchor in re.findall(r"\]\(([^)#:]*)#([^)]+)\)", path.read_text("utf-8")):
         page = path.parent / target if target else path
         assert anchor in anchors(page), f"{target}#{anchor}"
+
+
+def test_every_page_is_in_the_index() -> None:
+    """By job, by what is to be looked up, or both; and no page stands alone."""
+    index = (DOCS / "README.md").read_text("utf-8")
+    names = {path.name for path in DOCS.glob("*.md")} - {"README.md"}
+    assert [name for name in sorted(names) if not re.search(rf"\]\({name}[#)]", index)] == []
 
 
 def test_every_command_has_two_examples() -> None:
@@ -276,6 +293,7 @@ def test_every_example_of_the_faults_command_works(
     for name in [name for name in os.environ if name.startswith("SCIMMOCK_")]:
         monkeypatch.delenv(name)
     (tmp_path / "faults.yaml").write_text("faults: [{do: {status: 503}}]")
+    write_files((DOCS / "write-a-fault.md").read_text("utf-8"), tmp_path)
     command: click.Command = importlib.import_module("scimmock.cli.faults").command
     lines = examples_of("scimmock faults")
     assert sum(line.startswith("scimmock faults add") for line in lines) >= 8

@@ -13,12 +13,14 @@ from pathlib import Path
 import pytest
 
 from .conftest import Launch, LiveServer
+from .reader import QUICK, write_files
 
 README = (Path(__file__).parents[1] / "README.md").read_text("utf-8")
 # The commands as a person has them, of this interpreter, for the server of the test.
 PRELUDE = """
 set -u
 scimmock() {{ {python} -m scimmock "$@"{options}; }}
+pytest() {{ PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {python} -m pytest {quick} "$@"; }}
 """
 
 pytestmark = pytest.mark.skipif(
@@ -54,7 +56,11 @@ def bash(script: str, folder: Path, options: str = "") -> subprocess.CompletedPr
     clean = {name: value for name, value in os.environ.items() if not name.startswith("SCIMMOCK_")}
     clean["COLUMNS"] = "100"  # as wide as the examples
     return subprocess.run(
-        ["bash", "-c", PRELUDE.format(python=sys.executable, options=options) + script],
+        [
+            "bash",
+            "-c",
+            PRELUDE.format(python=sys.executable, options=options, quick=" ".join(QUICK)) + script,
+        ],
         capture_output=True,
         text=True,
         timeout=60,
@@ -71,6 +77,18 @@ def steady(output: str) -> str:
 
 def here(text: str, server: LiveServer) -> str:
     return text.replace("http://127.0.0.1:8080", server.url)
+
+
+def test_the_first_five_minutes_go_from_red_to_green(tmp_path: Path) -> None:
+    text = section("The first five minutes")
+    install, commands = (block.splitlines() for block in blocks(text, "sh"))
+    assert len(install) + len(commands) == 5 and install[-1] == "pip install . pytest"
+    write_files(text, tmp_path)
+    marked = "\n".join(f'{command}\necho ">>> $?"' for command in commands)
+    told = bash(marked, tmp_path).stdout
+    assert re.findall(r"^>>> (\d)", told, re.MULTILINE) == ["1", "0", "0"], told
+    failed = told.partition(">>> ")[0]
+    assert "JSONDecodeError" in failed and "PATCH Group Staff: +1 member" in failed and " 204 " in failed
 
 
 @pytest.mark.parametrize("title", ["A first look", "As a vendor does it"])

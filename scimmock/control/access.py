@@ -10,6 +10,9 @@ from starlette.requests import Request
 from ..hosts import is_loopback, split_host
 from .errors import ControlError
 
+# What a proxy or tunnel adds: the request is somebody else's, though it comes from this machine.
+_FORWARDED = ("forwarded", "x-forwarded-for", "x-forwarded-host")
+
 
 def check_access(request: Request, admin_token: str) -> None:
     """Raise 401 or 403 unless the request comes from loopback with a Host that says so, or has the token.
@@ -25,6 +28,7 @@ def check_access(request: Request, admin_token: str) -> None:
     host = request.headers.get("host", "")
     called = split_host(host)
     local = is_loopback(client) and called is not None and is_loopback(called[0])
+    local = local and not any(name in request.headers for name in _FORWARDED)
     if not with_token and not local:
         raise ControlError(
             401,

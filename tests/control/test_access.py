@@ -149,3 +149,11 @@ def test_another_machine_needs_the_admin_token(launch: Any) -> None:
     assert server.ready["admin_token"] == "let-me-in"
     assert httpx.get(f"{url}/info", headers={"Authorization": "Bearer let-me-in"}).status_code == 200
     assert httpx.get(f"{url}/healthz", headers={"Host": "x"}).status_code == 200
+
+
+@pytest.mark.parametrize("header", ["X-Forwarded-For", "X-Forwarded-Host", "Forwarded"])
+def test_what_was_forwarded_is_not_from_this_machine(shared_server: Any, header: str) -> None:
+    """A tunnel leads to this machine, and a proxy on it may call the server by a loopback name."""
+    refused(call(shared_server, "GET", "/state", {header: "203.0.113.7"}), 401)
+    admin = {"Authorization": f"Bearer {shared_server.ready['admin_token']}"}
+    assert call(shared_server, "GET", "/state", {header: "203.0.113.7", **admin}).status_code == 200

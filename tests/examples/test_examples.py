@@ -3,22 +3,16 @@
 from __future__ import annotations
 
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
-from tests.conftest import clean_environment
+from tests.reader import run_pytest
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "examples" / "README.md").read_text("utf-8")
 # Directories that differ are looked at once more after six seconds: not here.
-PYTEST = """
-import sys, pytest, scimmock.idps.compare
-scimmock.idps.compare._SETTLING = 0.0
-pytest.main(sys.argv[1:])
-"""
+AT_ONCE = "import scimmock.idps.compare; scimmock.idps.compare._SETTLING = 0.0"
 
 
 def shown() -> list[str]:
@@ -27,21 +21,8 @@ def shown() -> list[str]:
     return [line.strip() for kind, block in blocks if not kind for line in block.splitlines() if line]
 
 
-def run(*words: str) -> str:
-    """Run pytest from the root, as the page does, and return what it says."""
-    done = subprocess.run(
-        [sys.executable, "-c", PYTEST, "-p", "no:cacheprovider", *words],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        cwd=ROOT,
-        env=clean_environment(),
-    )
-    return done.stdout + done.stderr
-
-
 def test_as_they_are_they_fail_as_it_is_shown() -> None:
-    told = run("examples")
+    told = run_pytest(ROOT, "examples", first=AT_ONCE)
     assert " 4 failed, 3 passed" in told, told
     said = [re.sub(r"\d\d:\d\d:\d\d\.\d+ +\S+ +\S+ ms +", "", line) for line in told.splitlines()]
     missing = [line for line in shown() if not any(line in text for text in said)]
@@ -49,7 +30,7 @@ def test_as_they_are_they_fail_as_it_is_shown() -> None:
 
 
 def test_mended_they_pass() -> None:
-    told = run("examples", "--fixed")
+    told = run_pytest(ROOT, "examples", "--fixed")
     assert " 7 passed" in told, told
 
 

@@ -104,6 +104,6 @@ def test_public_names_are_documented() -> None:
 
 
 def test_the_example_of_the_readme_runs(pytester: pytest.Pytester) -> None:
-    (code,) = blocks((ROOT / "README.md").read_text("utf-8"), "python")
+    (code,) = blocks(section((ROOT / "README.md").read_text("utf-8"), "In pytest"), "python")
     pytester.makepyfile(test_readme=code)
     pytester.runpytest_inprocess("-p", "no:cacheprovider").assert_outcomes(passed=1)
