@@ -59,10 +59,12 @@ def list_(remote: Remote, as_json: bool) -> None:
     "--match",
     multiple=True,
     metavar="KEY=VALUE",
-    help="Which requests it is for.",
+    help="Which requests it is for, such as operation=create.",
 )
-@click.option("--when", multiple=True, metavar="KEY=VALUE", help="How often it fires.")
-@click.option("--do", multiple=True, metavar="KEY=VALUE", help="What it does, and the parameters of that.")
+@click.option("--when", multiple=True, metavar="KEY=VALUE", help="How often it fires, such as first=1.")
+@click.option(
+    "--do", multiple=True, metavar="KEY=VALUE", help="What it does, such as status=429, and parameters."
+)
 @click.option("--ttl", metavar="DURATION", help="How long the rule lives.")
 @with_remote
 def add(

@@ -21,7 +21,7 @@ _TEXT_FILE = click.Path(dir_okay=False, allow_dash=True)
     epilog="Examples:\n\n  scimmock provision --as entra --to http://127.0.0.1:9000/scim --token abc"
     "\n\n  scimmock provision --as okta --to http://127.0.0.1:9000/scim --dry-run",
 )
-@click.option("--as", "as", required=True, metavar="IDP[@VARIANT]", help="The identity provider to be.")
+@click.option("--as", "as", required=True, metavar="IDP[@VARIANT]", help="Whom to be: okta, entra, ...")
 @click.option("--to", required=True, metavar="URL", help="Base URL of the SCIM service.")
 @click.option("--token", metavar="T", help="Bearer token for it.")
 @click.option("--basic", metavar="USER:PASSWORD", help="Name and password for it.")
@@ -32,7 +32,7 @@ _TEXT_FILE = click.Path(dir_okay=False, allow_dash=True)
     "--scenario",
     multiple=True,
     metavar="NAME",
-    help="What happens, in this order: see docs/provision.md. Default: lifecycle.",
+    help="What happens, such as onboard (docs/provision.md); several in this order. Default: lifecycle.",
 )
 @click.option("--allow-unverified", is_flag=True, help="Play also what no source has confirmed.")
 @click.option(

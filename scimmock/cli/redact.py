@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 @click.option(
     "--out",
     metavar="FILE",
-    help="Write to this file, - for standard output. Default: NAME.redacted beside it.",
+    help="Write to this file, - for standard output. Default: beside it, NAME.redacted.jsonl.",
 )
 @click.option("--force", is_flag=True, help="Replace the file if it is there.")
 @redaction_options

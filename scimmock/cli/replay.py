@@ -61,7 +61,9 @@ _TEXT_FILE = click.Path(dir_okay=False, allow_dash=True)
 @click.option("--stop-on-diff", is_flag=True, help="End at the first difference.")
 @click.option("--no-final-check", is_flag=True, help="Do not look at the directory in the end.")
 @click.option("--no-clock", is_flag=True, help="Leave the clock of a target that is a scimmock alone.")
-@click.option("--minimize", type=_FILE, metavar="FILE", help="Write the fewest exchanges that still differ.")
+@click.option(
+    "--minimize", type=_FILE, metavar="FILE", help="Write the fewest exchanges that still differ, and a test."
+)
 @click.option("--reset-url", metavar="URL", help="POSTed to before each attempt of --minimize.")
 @click.option("--reset-command", metavar="COMMAND", help="Run before each attempt of --minimize.")
 @click.option("--admin-token", metavar="TOKEN", help="Of a scimmock on another machine, for its clock.")

@@ -37,7 +37,7 @@ def _options(port: int, form: str | None) -> list[Callable[[F], F]]:
             "fixture",
             multiple=True,
             metavar="NAME|PATH",
-            help="What the server is like; several are layers, later ones win. Default: rfc.",
+            help="What the server is like (`scimmock fixtures list`); later ones win. Default: rfc.",
         ),
         click.option(
             "--also",
@@ -97,14 +97,14 @@ def _options(port: int, form: str | None) -> list[Callable[[F], F]]:
             "--faults",
             multiple=True,
             metavar="NAME|FILE",
-            help="Fault rules: a pack, a YAML file or a Python file.",
+            help="Fault rules: a pack (`scimmock faults packs`), a YAML file or a Python file.",
         ),
         click.option(
             "--quirk",
             "quirk",
             multiple=True,
             metavar="NAME[:P=V,...]",
-            help="Oddities of the service beside those of the fixture.",
+            help="Oddities of the service beside those of the fixture (docs/quirks.md).",
         ),
         click.option("--no-limits", is_flag=True, help="Leave out the limits of the fixture."),
         click.option(
