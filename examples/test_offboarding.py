@@ -1,4 +1,4 @@
-"""A client of a SCIM service and its tests: run ``pytest examples`` where scimmock is installed."""
+"""A client of a SCIM service and its tests: ``pytest examples/test_offboarding.py`` runs them."""
 
 from __future__ import annotations
 

@@ -46,14 +46,14 @@ def ready() -> Iterator[Ready]:
         yield ready
 
 
-def curl(script: str, ready: Ready) -> list[str]:
+def curl(script: str, url: str) -> list[str]:
     """Run the curls of a block at the server; returns the status of each answer."""
     if not shutil.which("curl"):
         pytest.skip("the page is for curl")
     own = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     script = "\n".join(
         line
-        for line in script.replace("http://127.0.0.1:8080", ready.url).splitlines()
+        for line in script.replace("http://127.0.0.1:8080", url).splitlines()
         if "scimmock serve" not in line
     )
     code = f"curl() {{ command curl -s -o /dev/null -w '%{{http_code}}\\n' \"$@\"; }}\n{script}"
@@ -67,8 +67,8 @@ def curl(script: str, ready: Ready) -> list[str]:
 
 def test_the_calls_of_the_control_api_are_answered_as_it_says(ready: Ready) -> None:
     tenants, verify = blocks("control-api", "sh")
-    assert curl(tenants, ready) == ["201", "200", "204"]
-    assert curl(verify.replace('"2s"', '"0s"'), ready) == ["409"]
+    assert curl(tenants, ready.url) == ["201", "200", "204"]
+    assert curl(verify.replace('"2s"', '"0s"'), ready.url) == ["409"]
 
 
 def test_a_failed_verification_is_as_it_is_shown(ready: Ready) -> None:
@@ -87,7 +87,7 @@ def test_a_failed_verification_is_as_it_is_shown(ready: Ready) -> None:
 
 def test_the_calls_about_quirks_are_answered(ready: Ready) -> None:
     (block,) = blocks("quirks", "sh")
-    assert curl(block.replace("/_scimmock", "/t/quirks/_scimmock"), ready) == ["200"]
+    assert curl(block.replace("/_scimmock", "/t/quirks/_scimmock"), ready.url) == ["200"]
 
 
 def test_the_words_of_errors_can_be_given(tmp_path: Path) -> None:
@@ -116,26 +116,32 @@ def test_the_finding_is_as_it_is_shown() -> None:
 # ---- fixtures and redaction: the commands run
 
 
-def run_all(name: str, command: str, here: Here, folder: Path) -> list[str]:
-    """Run each call of a command in a page; returns the calls."""
-    ran = [call for shell in shells(page(name)) for call in calls(shell) if call[0] == command]
-    for call in ran:
-        ended = here(*call, cwd=folder)
-        assert ended.returncode == 0, f"{shlex.join(call)}: {ended.stderr}"
-    return [shlex.join(call) for call in ran]
+def run_all(name: str, command: str, here: Here, folder: Path) -> int:
+    """Run each call of a command in a page, those of a block in one folder; returns how many there are."""
+    count = 0
+    for number, shell in enumerate(shells(page(name))):
+        own = folder / str(number)
+        own.mkdir()
+        shutil.copy(SESSION, own / "session.jsonl")
+        made = here("convert", "session.jsonl", "--to", "har", "--out", "traffic.har", cwd=own)
+        assert made.returncode == 0
+        for call in calls(shell):
+            if call[0] == command:
+                ended = here(*call, cwd=own)
+                assert ended.returncode == 0, f"{shlex.join(call)}: {ended.stderr}"
+                count += 1
+    return count
 
 
 def test_the_commands_about_fixtures_run(here: Here, tmp_path: Path) -> None:
-    assert len(run_all("fixtures", "fixtures", here, tmp_path)) == 5
-    assert (tmp_path / "strict-slack" / "fixture.yaml").exists()
+    assert run_all("fixtures", "fixtures", here, tmp_path) >= 6
+    assert list(tmp_path.glob("*/strict-slack/fixture.yaml"))
 
 
 def test_the_commands_about_redaction_run(here: Here, tmp_path: Path) -> None:
-    shutil.copy(SESSION, tmp_path / "session.jsonl")
-    made = here("convert", "session.jsonl", "--to", "har", "--out", "traffic.har", cwd=tmp_path)
-    assert made.returncode == 0
-    assert len(run_all("redaction", "redact", here, tmp_path)) == 2
-    assert {"shared.jsonl", "traffic.redacted.har", "team.key"} <= {path.name for path in tmp_path.iterdir()}
+    assert run_all("redaction", "redact", here, tmp_path) == 2
+    made = {path.name for path in tmp_path.glob("*/*")}
+    assert {"shared.jsonl", "traffic.redacted.har", "team.key"} <= made
 
 
 def test_the_commands_about_the_recordings_run(here: Here) -> None:
@@ -166,3 +172,16 @@ def test_what_a_server_took_from_a_recording_is_told_as_it_is_shown(launch: Laun
     (shown,) = blocks("serve", "")
     server = launch("--like", "recordings/okta/oin-throttled.jsonl", cwd=ROOT)
     assert shown.strip() in server.log.read_text()
+
+
+# ---- a session that answers
+
+
+def test_the_server_that_answers_from_a_session_says_what_is_shown(launch: Launch, tmp_path: Path) -> None:
+    command, put, *_ = (call for call in blocks("replay-server", "sh") if "exec" not in call)
+    shutil.copy(ROOT / "recordings" / "okta" / "oin-lifecycle.jsonl", tmp_path / "session.jsonl")
+    server = launch(*shlex.split(command)[2:], cwd=tmp_path)
+    said = server.log.read_text().replace(server.url, "http://127.0.0.1:8080")
+    (shown,) = blocks("replay-server", "")
+    assert said.partition("Ctrl-C")[0].strip() == shown.strip()
+    assert curl(put, server.url) == ["201"]
