@@ -90,7 +90,8 @@ def application(users: Users, token: str) -> Starlette:
             headers = {"Location": location}
         return JSONResponse(body, status, headers, "application/scim+json")
 
-    def refused(request: Request, error: HTTPException) -> Response:
+    def refused(request: Request, error: Exception) -> Response:
+        assert isinstance(error, HTTPException)
         body = {"schemas": [f"{MESSAGES}:Error"], "status": str(error.status_code), "detail": error.detail}
         if error.status_code == 409:
             body["scimType"] = "uniqueness"
