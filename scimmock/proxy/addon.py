@@ -30,7 +30,7 @@ from scimmock.proxy.bodies import Tee
 from scimmock.proxy.exchanges import Seen, Told
 from scimmock.proxy.failures import Failure, failure_of
 from scimmock.proxy.files import write_whole
-from scimmock.proxy.leading import Leading
+from scimmock.proxy.leading import Leading, mark_control
 from scimmock.proxy.leaving import kill
 from scimmock.proxy.options import NAMES, OPTIONS, Settings, read_settings, unknown_option, wrong, wrong_value
 from scimmock.proxy.replay import ProxyReplay
@@ -255,6 +255,7 @@ class Addon:
     def requestheaders(self, flow: http.HTTPFlow) -> None:
         seen = Seen(self._number(flow))
         self._pending[flow.id] = (flow, seen)
+        self._guarded("a request cannot be marked", mark_control, flow)
         if self.faults is not None:
             self._guarded(_FAULT, self.faults.requestheaders, flow)
         if self.replay is not None:

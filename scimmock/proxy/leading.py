@@ -114,3 +114,12 @@ def _lead_body(message: Message, sources: tuple[Origin, ...], target: Origin) ->
 
 def _is_text(kind: str, body: bytes) -> bool:
     return "json" in kind or kind.startswith(_FORM) or (not kind and body[:1] in b"{[")
+
+
+def mark_control(flow: http.HTTPFlow) -> None:
+    """Tell a mock behind that a call of its control API was forwarded: it wants the admin token then.
+
+    It sees a caller on this machine, who may come through a tunnel.
+    """
+    if b"/_scimmock" in flow.request.data.path:
+        flow.request.headers["X-Forwarded-Host"] = flow.request.host_header or "unknown"

@@ -11,6 +11,7 @@ import pytest
 
 from scimmock.errors import FileError
 
+from ..conftest import LiveServer
 from .conftest import Dump, Raw, document
 
 pytest.importorskip("mitmproxy")
@@ -124,6 +125,19 @@ def test_a_service_that_knows_itself_by_the_host_of_the_client() -> None:
     leading.response(first)
     assert first.response.headers["location"] == "http://here.example:8081/Users/1"
     assert ask().request.content == b'{"$ref":"http://127.0.0.1:9000/Users/1"}'
+
+
+def test_the_control_api_of_a_mock_is_not_this_machines_any_more(
+    mitmdump: Callable[..., Dump], shared_server: LiveServer
+) -> None:
+    """Whoever comes through the recorder, maybe from far away, needs the admin token."""
+    dump = mitmdump(f"reverse:{shared_server.url}")
+    with httpx.Client(trust_env=False) as client:
+        for path in ("/_scimmock/state", "/t/some/_scimmock/state"):
+            assert client.get(shared_server.url + path).status_code == 200
+            assert client.get(dump.url + path).status_code == 401
+        token = {"Authorization": f"Bearer {shared_server.ready['admin_token']}"}
+        assert client.get(f"{dump.url}/_scimmock/state", headers=token).status_code == 200
 
 
 # ---- files of flows
