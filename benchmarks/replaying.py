@@ -69,10 +69,11 @@ def looped(server: Server, recording: Recording) -> float:
     are the same. Returns how many there were in a second."""
     url, authorization = base_url(server, "recorded"), f"Bearer {server.token}"
     prepared = []
+    found = survey(recording, lambda one: True)
     for exchange in recording:
         request = exchange["request"]
         query = f"?{request['query']}" if request["query"] else ""
-        headers = headers_to_send([(name, value) for name, value in request["headers"]], authorization)
+        headers = headers_to_send([(name, value) for name, value in request["headers"]], authorization, found)
         content = body_bytes(request["body"]) or None
         prepared.append((request["method"], f"{url}{request['path']}{query}", headers, content))
     with httpx.Client() as http:
@@ -109,7 +110,7 @@ def main() -> int:
     parser.add_argument(
         "--as", dest="clients", action="append", metavar="IDP", help="default: okta and entra"
     )
-    parser.add_argument("--users", type=int, default=4000)
+    parser.add_argument("--users", type=int, default=5000)
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--markdown", action="store_true", help="print a Markdown table")
     args = parser.parse_args()
