@@ -9,11 +9,10 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from ..clock import format_time, parse_duration
-from ..errors import UnreachableError, UsageError
-from ..hosts import is_loopback
+from ..errors import UnreachableError
+from ..outgoing.arguments import check_meant, seconds
 from ..outgoing.remote import control_of
 from ..outgoing.target import authorization
 from ..outgoing.timeline import find_timeline
@@ -202,10 +201,7 @@ def provision(
 
     Raises UsageError, FileError, and UnreachableError when nobody answers.
     """
-    host = urlsplit(to).hostname or ""
-    if host and not yes and not is_loopback(host):
-        hint = "yes=True says that it is meant"
-        raise UsageError(f"{host} is not this machine: accounts would be made there", hint=hint)
+    check_meant(to, yes, "accounts would be made there")
     run = Provisioning(
         Plan(
             idp=idp,
@@ -218,10 +214,10 @@ def provision(
             scenarios=[scenarios] if isinstance(scenarios, str) else scenarios,
             settings=[f"{name}={json.dumps(value)}" for name, value in (settings or {}).items()],
             allow_unverified=allow_unverified,
-            cycle=_seconds("cycle", cycle),
+            cycle=seconds("cycle", cycle),
             cycles=cycles,
             concurrency=concurrency,
-            timeout=_seconds("timeout", timeout),
+            timeout=seconds("timeout", timeout),
             record=None if record is None else RecordOptions(Path(record)),
         )
     )
@@ -230,13 +226,6 @@ def provision(
     finally:
         run.close()
     return run.report
-
-
-def _seconds(name: str, duration: str | float | None) -> float | None:
-    try:
-        return None if duration is None else parse_duration(duration)
-    except ValueError as error:
-        raise UsageError(f"{name}: {error}") from None
 
 
 class _Listeners:

@@ -8,12 +8,10 @@ from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
-from ..clock import parse_duration
 from ..errors import UnreachableError, UsageError, did_you_mean
-from ..hosts import is_loopback
 from ..journal.criteria import SIMPLE, Criterion, WrongCriterion, criterion
+from ..outgoing.arguments import check_meant, seconds
 from ..outgoing.remote import control_of
 from ..outgoing.target import Target, authorization
 from ..outgoing.timeline import find_timeline
@@ -257,10 +255,7 @@ def replay(
 
     Raises UsageError, FileError, and UnreachableError when nobody answers.
     """
-    host = urlsplit(to).hostname or ""
-    if host and not yes and not is_loopback(host):
-        hint = "yes=True says that it is meant"
-        raise UsageError(f"{host} is not this machine: the session would be played there", hint=hint)
+    check_meant(to, yes, "the session would be played there")
     run = Replaying(
         Choices(
             Path(session),
@@ -268,10 +263,10 @@ def replay(
             token,
             basic,
             pace=pace,
-            max_gap=_seconds("max_gap", max_gap),
+            max_gap=seconds("max_gap", max_gap),
             serial=serial,
             retry_after=_one_of("retry_after", retry_after, ("recorded", "live")),
-            timeout=_seconds("timeout", timeout) or 30.0,
+            timeout=seconds("timeout", timeout) or 30.0,
             ignore=_several(ignore),
             header=_several(header),
             strict=strict,
@@ -296,13 +291,6 @@ def replay(
 
 def _several(value: Sequence[str]) -> Sequence[str]:
     return [value] if isinstance(value, str) else value
-
-
-def _seconds(name: str, duration: str | float | None) -> float | None:
-    try:
-        return None if duration is None else parse_duration(duration)
-    except ValueError as error:
-        raise UsageError(f"{name}: {error}") from None
 
 
 def _one_of(name: str, value: str, known: Sequence[str]) -> str:
