@@ -12,7 +12,7 @@ from ..outgoing.waiting import wait_of
 from ..traffic.alike import ABSENT, Difference
 from ..traffic.diff import Comparer, keys_of, label
 from ..traffic.directory import Learner, aim_in, answer_of, document_of, resources_in
-from ..traffic.pairing import attribute, id_of
+from ..traffic.pairing import attribute, endpoint_of, id_of
 from ..traffic.routes import Aim
 from .played import Document, Played
 
@@ -46,7 +46,7 @@ class Closing:
     unlooked: int = 0
     unread: list[str] = field(default_factory=list)
     looked_at: int = 0
-    _touched: dict[str, _Touched] = field(default_factory=dict)
+    _touched: dict[tuple[str, str], _Touched] = field(default_factory=dict)
     _members: dict[str, set[str]] = field(default_factory=dict)
 
     def see(self, exchange: Document) -> None:
@@ -58,12 +58,12 @@ class Closing:
             return
         if aim.operation in ("list", "search"):
             for document in resources_in(document_of(answer.get("body"))):
-                self._seen(id_of(document))
+                self._seen(endpoint_of(document, aim.resource), id_of(document))
         elif aim.operation == "read":
-            self._seen(aim.id)
+            self._seen(aim.resource, aim.id)
         n = int(exchange.get("n") or 0)
         for name, id, gone in self.learner.written:
-            self._touched[id] = _Touched(name, n, gone, self.trusts_writes)
+            self._touched[name, id] = _Touched(name, n, gone, self.trusts_writes)
 
     def _keep_members(self) -> None:
         for name, id, gone in self.learner.written:
@@ -78,9 +78,10 @@ class Closing:
         """Return who has been a member of a group: a change of that changes them too."""
         return self._members.get(group or "", set())
 
-    def _seen(self, id: str | None) -> None:
-        if id in self._touched:
-            self._touched[id].shown = True
+    def _seen(self, name: str | None, id: str | None) -> None:
+        touched = self._touched.get((name or "", id or ""))
+        if touched is not None:
+            touched.shown = True
 
     def notes(self) -> Iterator[str]:
         """Yield sentences on what was not compared."""
@@ -96,7 +97,7 @@ class Closing:
     ) -> Iterator[Played]:
         """Yield what was looked at; ``get`` sends a GET for a path below the base URL."""
         directory = self.learner.directory
-        for place, (id, touched) in enumerate(self._touched.items()):
+        for place, ((_, id), touched) in enumerate(self._touched.items()):
             if place >= _MOST:
                 self.unlooked = len(self._touched) - _MOST
                 return
@@ -105,7 +106,7 @@ class Closing:
             if not touched.shown or (in_doubt and not touched.deleted):
                 self.doubtful += 1
                 continue
-            live = comparer.bindings.live(id)
+            live = comparer.bindings.live(id, touched.resource)
             played = _played(touched, id, document)
             if live is None:
                 if not touched.deleted:
@@ -124,7 +125,7 @@ class Closing:
                 continue
             else:
                 there, here = self._without_deleted(_kept(document or {})), _kept(answer.json)
-                played.differences = list(comparer.resource(there, here))
+                played.differences = list(comparer.resource(there, here, kind=touched.resource))
             yield played
 
     def _without_deleted(self, document: Document) -> Document:
@@ -132,7 +133,7 @@ class Closing:
         members = attribute(document, "members")
         if not isinstance(members, list):
             return document
-        gone = {id for id, touched in self._touched.items() if touched.deleted}
+        gone = {id for (_, id), touched in self._touched.items() if touched.deleted}
         left = [one for one in members if not (isinstance(one, dict) and one.get("value") in gone)]
         return {name: left if name.lower() == "members" else value for name, value in document.items()}
 

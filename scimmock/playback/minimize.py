@@ -10,11 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
-from ..traffic.bindings import SURE, Bindings
+from ..traffic.bindings import Bindings
 from ..traffic.directory import aim_in, answer_of, document_of, header_of, id_in_location, resources_in
 from ..traffic.form import body_bytes
 from ..traffic.mentions import Lookup, value_with
 from ..traffic.pairing import id_of
+from ..traffic.places import SURE, Kind
 from .played import Document, Played
 from .run import Outcome
 from .survey import keys_in, keys_of_filter
@@ -129,8 +130,8 @@ def adjusted(exchanges: Sequence[Document], outcome: Outcome, bindings: Bindings
     answers = {played.n: played.got for played in outcome.differing if played.got is not None}
     recorded = bindings.recorded
 
-    def lookup(text: str, sure: bool) -> str | None:
-        return recorded.get(text) if sure or len(text) >= SURE else None
+    def lookup(text: str, of: Kind) -> str | None:
+        return recorded.get(text) if of is not None or len(text) >= SURE else None
 
     found = []
     for exchange in exchanges:

@@ -17,7 +17,7 @@ from ..traffic.alike import Difference
 from ..traffic.bindings import Bindings, Rewritten, operation_pairs
 from ..traffic.diff import Comparer, end_of
 from ..traffic.directory import aim_in, answer_of, document_of, id_in_location, resources_in
-from ..traffic.pairing import id_of
+from ..traffic.pairing import attribute, id_of
 from ..traffic.routes import Aim
 from ..traffic.secrets import MASK
 from .order import Step, ordered, with_next
@@ -148,11 +148,13 @@ class Player:
             answer = self.target.send("GET", path, headers)
             self.looked_up += 1
             resources = resources_in(answer.json) if answer.status == 200 else []
-            live = id_of(resources[0]) if len(resources) == 1 else None
+            # A service that cannot filter shows others too.
+            same = [one for one in resources if str(attribute(one, name)).lower() == value.lower()]
+            live = id_of(same[0]) if len(same) == 1 else None
             if live is None:
                 self._missed.add(id)
             else:
-                self.bindings.bind(id, live)
+                self.bindings.bind(id, live, before.resource)
                 found = True
         return found
 

@@ -30,7 +30,7 @@ def seed_state(player: Player, found: Survey) -> tuple[int, list[str]]:
         status, live = _create(player, before)
         if live is not None:
             made += 1
-            player.bindings.bind(before.id, live)
+            player.bindings.bind(before.id, live, before.resource)
         elif status != 409 or not player.look_up({before.id}):
             failed.append(f"/{before.resource}/{before.id}: answered {status or 'not at all'}")
     return made, failed
@@ -71,7 +71,7 @@ def _create(player: Player, before: Before) -> tuple[int | None, str | None]:
         name: value for name, value in (before.document or {}).items() if name.lower() not in _READ_ONLY
     }
     known = _known(document, player)
-    body: Any = value_with(known, lambda text, sure: player.bindings.live(text))
+    body: Any = value_with(known, player.bindings.at, kind=before.resource)
     headers = [("Accept", "application/scim+json"), ("Content-Type", "application/scim+json")]
     path = f"{player.target.path}/{before.resource}"
     answer = player.target.send("POST", path, headers + player.authorization(), encoded(body))

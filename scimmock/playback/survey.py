@@ -9,7 +9,7 @@ from typing import Any
 from urllib.parse import parse_qsl, unquote
 
 from ..traffic.directory import aim_in, answer_of, document_of, header_of, id_in_location, resources_in
-from ..traffic.pairing import NATURAL_KEYS, attribute, id_of
+from ..traffic.pairing import NATURAL_KEYS, attribute, endpoint_of, id_of
 from ..traffic.routes import Aim
 from .order import step_of
 
@@ -135,7 +135,7 @@ class _Surveyor:
             self._seen(told, aim.resource or "", n)
         elif aim.operation in ("list", "search"):
             for document in resources_in(told):
-                self._seen(document, aim.resource or _endpoint_of(document), n)
+                self._seen(document, endpoint_of(document, aim.resource), n)
         elif aim.operation == "bulk":
             for id in _issued_in_bulk(told):
                 self._issued(id, selected, "", None, n)
@@ -186,12 +186,6 @@ def _key_of(document: Document) -> tuple[str, str] | None:
         if isinstance(value, str) and value:
             return name, value
     return None
-
-
-def _endpoint_of(document: Document) -> str:
-    meta = attribute(document, "meta")
-    kind = meta.get("resourceType") if isinstance(meta, dict) else None
-    return f"{kind}s" if isinstance(kind, str) and kind else ""
 
 
 def _references(aim: Aim, sent: Any) -> Iterator[tuple[str, str]]:

@@ -13,11 +13,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any, Final
+from urllib.parse import unquote
 
 from ..clock import parse_time
-from .bindings import SURE, Bindings
-from .issued import is_reference
+from .bindings import Bindings
 from .pairing import attribute
+from .places import ADDRESSES, Kind, has_own_text, is_number, kind_in_address, place_within
 from .secrets import MASK, is_secret
 
 Document = dict[str, Any]
@@ -33,8 +34,6 @@ class Absent:
 ABSENT: Final = Absent()  # in the place of a value that is not there
 
 _VOLATILE = frozenset(("created", "lastmodified", "version", "location"))
-_IDS = frozenset(("id", "manager", "members", "groups"))
-_ADDRESSES = frozenset(("$ref", "location"))
 _KEYS = ("value", "$ref", "type", "name", "id", "display")  # by which elements of a list belong together
 # An attribute of an extension is named behind the extension's URN, after a colon (RFC 7644 section 3.10).
 _URN = re.compile(r"(urn:.+?:\d+\.\d+:\w+)(?:[:.](.+))?", re.I)
@@ -83,6 +82,15 @@ class Rules:
         return [_segments(path) for path in self.ignore if not path.startswith("header:")]
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a value stands: at a name as it is spelled, and as `places` calls that."""
+
+    key: str = ""
+    name: str = ""
+    kind: Kind = None
+
+
 class ValueComparer:
     """Compares values; ``bindings`` say which ids stand for which."""
 
@@ -90,59 +98,64 @@ class ValueComparer:
         self.bindings = bindings
         self.rules = rules
 
-    def values(self, one: Any, other: Any, path: str = "", key: str = "") -> Iterator[Difference]:
-        """Yield the differences of two JSON values, ``other`` being the new one."""
+    def values(self, one: Any, other: Any, path: str = "", kind: str = "") -> Iterator[Difference]:
+        """Yield the differences of two JSON values of an endpoint, ``other`` being the new one."""
         for ignored in self.rules.ignored_paths:
             one, other = _without(one, ignored), _without(other, ignored)
-        if self.fingerprint(one, True, key) != self.fingerprint(other, False, key):
-            yield from self._differing(one, other, path, key, False)
+        if self.fingerprint(one, True, kind) != self.fingerprint(other, False, kind):
+            yield from self._differing(one, other, path, _Place(), kind)
 
-    def _differing(self, one: Any, other: Any, path: str, key: str, alone: bool) -> Iterator[Difference]:
+    def _differing(self, one: Any, other: Any, path: str, place: _Place, kind: str) -> Iterator[Difference]:
         if one == MASK or (not self.rules.strict and _is_unassigned(one) and _is_unassigned(other)):
             return
         if isinstance(one, dict) and isinstance(other, dict):
-            yield from self._objects(one, other, path, key)
+            yield from self._objects(one, other, path, place, kind)
         elif isinstance(one, list) and isinstance(other, list):
-            yield from self._arrays(one, other, path, key)
-        elif not self._same(one, other, key, alone):
-            shown = (MASK, MASK) if is_secret(key) else (one, other)
+            yield from self._arrays(one, other, path, place, kind)
+        elif not self._same(one, other, place):
+            shown = (MASK, MASK) if is_secret(place.key) else (one, other)
             yield Difference("body", path, *shown)
 
-    def _objects(self, one: Document, other: Document, path: str, key: str) -> Iterator[Difference]:
-        alone = is_reference(one, key)
+    def _objects(
+        self, one: Document, other: Document, path: str, place: _Place, kind: str
+    ) -> Iterator[Difference]:
         there = {self._name(name): (name, value) for name, value in other.items()}
         names = {self._name(name): name for name in one}
         for lowered, name in names.items():
-            if self._is_left_out(key, lowered):
+            if self._is_left_out(place, lowered):
                 continue
-            mine, theirs = one[name], there.get(lowered, ("", ABSENT))[1]
-            if self.fingerprint(mine, True, name, alone) != self.fingerprint(theirs, False, name, alone):
-                yield from self._differing(mine, theirs, _join(path, name), name, alone and name == "value")
+            mine, (key, theirs) = one[name], there.get(lowered, (name, ABSENT))
+            inner, its = _within(one, place, name, kind), _within(other, place, key, kind)
+            if self._print(mine, True, inner, kind) != self._print(theirs, False, its, kind):
+                yield from self._differing(mine, theirs, _join(path, name), inner, kind)
         for lowered, (name, value) in there.items():
-            if lowered not in names and not self._is_left_out(key, lowered):
-                yield from self._differing(ABSENT, value, _join(path, name), name, False)
+            if lowered not in names and not self._is_left_out(place, lowered):
+                inner = _within(other, place, name, kind)
+                yield from self._differing(ABSENT, value, _join(path, name), inner, kind)
 
-    def _arrays(self, one: list[Any], other: list[Any], path: str, key: str) -> Iterator[Difference]:
+    def _arrays(
+        self, one: list[Any], other: list[Any], path: str, place: _Place, kind: str
+    ) -> Iterator[Difference]:
         if self.rules.strict:
             yield Difference("body", path, one, other)
             return
         left: dict[Any, list[Any]] = {}
         for item in other:
-            left.setdefault(self.fingerprint(item, False, key), []).append(item)
+            left.setdefault(self._print(item, False, place, kind), []).append(item)
         mine = []
         for item in one:
-            same = left.get(self.fingerprint(item, True, key))
+            same = left.get(self._print(item, True, place, kind))
             if same:
                 same.pop()
             else:
                 mine.append(item)
         theirs = [item for items in left.values() for item in items]
         for name in _KEYS:
-            mine, pairs = self._matched(mine, theirs, name, key)
+            mine, theirs, pairs = self._matched(mine, theirs, name, place, kind)
             for item, there in pairs:
-                yield from self._differing(item, there, f"{path}[{_element(item, name)}]", key, False)
+                yield from self._differing(item, there, f"{path}[{_element(item, name)}]", place, kind)
         if len(mine) == len(theirs) == 1:
-            yield from self._differing(mine[0], theirs[0], path, key, False)
+            yield from self._differing(mine[0], theirs[0], path, place, kind)
             return
         for item in mine:
             yield Difference("body", f"{path}[{_element(item)}]", item, ABSENT)
@@ -150,88 +163,103 @@ class ValueComparer:
             yield Difference("body", f"{path}[{_element(item)}]", ABSENT, item)
 
     def _matched(
-        self, mine: list[Any], theirs: list[Any], name: str, key: str
-    ) -> tuple[list[Any], list[tuple[Any, Any]]]:
-        """Take those out of ``theirs`` that have the same sub-attribute as one of ``mine``."""
-        known: dict[Any, Any] = {}
-        for item in theirs:
+        self, mine: list[Any], theirs: list[Any], name: str, place: _Place, kind: str
+    ) -> tuple[list[Any], list[Any], list[tuple[Any, Any]]]:
+        """Return what is left of two lists, and the pairs that have the same sub-attribute."""
+        known: dict[Any, int] = {}
+        for index, item in enumerate(theirs):
             value = value_of(item, name)
             if isinstance(value, str):
-                known.setdefault(self.fingerprint(value, False, name, True), item)
-        rest, pairs = [], []
+                known.setdefault(self._print(value, False, _within(item, place, name, kind), kind), index)
+        rest, pairs, taken = [], [], set()
         for item in mine:
             value = value_of(item, name)
-            alone = name == "value" and isinstance(item, dict) and is_reference(item, key)
-            mark = self.fingerprint(value, True, name, alone) if isinstance(value, str) else None
-            there = known.pop(mark, None) if mark is not None else None
+            there = None
+            if isinstance(value, str):
+                there = known.pop(self._print(value, True, _within(item, place, name, kind), kind), None)
             if there is None:
                 rest.append(item)
             else:
-                pairs.append((item, there))
-                theirs.remove(there)
-        return rest, pairs
+                pairs.append((item, theirs[there]))
+                taken.add(there)
+        return rest, [item for index, item in enumerate(theirs) if index not in taken], pairs
 
-    def fingerprint(self, value: Any, recorded: bool, key: str = "", alone: bool = False) -> Any:
+    def fingerprint(self, value: Any, recorded: bool, kind: str = "") -> Any:
         """Return what two values have in common that are the same; ids of a recorded one become live ones.
 
         Different fingerprints do not yet mean a difference, which may be one of form.
         """
+        return self._print(value, recorded, _Place(), kind)
+
+    def _print(self, value: Any, recorded: bool, place: _Place, kind: str) -> Any:
         if isinstance(value, str):
-            return self._live(value, key, alone) if recorded else self._shown(value, key)
+            return self._live(value, place) if recorded else _shown(value, place)
         if isinstance(value, bool):
             return value, "boolean"
         if isinstance(value, dict):
-            refers = is_reference(value, key)
             parts = []
             for name, inner in value.items():
                 lowered = self._name(name)
-                if self._is_left_out(key, lowered) or (not self.rules.strict and _is_unassigned(inner)):
+                if self._is_left_out(place, lowered) or (not self.rules.strict and _is_unassigned(inner)):
                     continue
-                parts.append((lowered, self.fingerprint(inner, recorded, name, refers and name == "value")))
+                parts.append((lowered, self._print(inner, recorded, _within(value, place, name, kind), kind)))
             return frozenset(parts)
         if isinstance(value, list):
-            prints = [self.fingerprint(item, recorded, key) for item in value]
+            prints = [self._print(item, recorded, place, kind) for item in value]
             if self.rules.strict:
                 return tuple(prints)
-            if key.lower() == "schemas":
+            if place.name == "schemas":
                 return frozenset(str(item).lower() for item in value)
             counts: dict[Any, int] = {}
             for item in prints:
                 counts[item] = counts.get(item, 0) + 1
             return frozenset(counts.items())
+        if recorded and isinstance(value, int) and place.kind is not None:
+            return self._live_number(value, place)
         return value
 
-    def _live(self, text: str, key: str, alone: bool) -> str:
-        name = key.lower()
-        if name in _ADDRESSES and "/" in text:
+    def _live(self, text: str, place: _Place) -> str:
+        if place.name in ADDRESSES and "/" in text:
             head, _, last = text.rstrip("/").rpartition("/")
-            return f"{head.rpartition('/')[2]}/{self.bindings.ids.get(last, last)}"
-        if alone or name in _IDS or len(text) >= SURE:
-            return self.bindings.ids.get(text, text)
-        return text
+            last = unquote(last)
+            live = self.bindings.live(last, kind_in_address(text))
+            return f"{head.rpartition('/')[2]}/{last if live is None else live}"
+        live = None if has_own_text(place.name) else self.bindings.at(text, place.kind)
+        return text if live is None else live
 
-    @staticmethod
-    def _shown(text: str, key: str) -> str:
-        if key.lower() in _ADDRESSES and "/" in text:
-            return "/".join(text.rstrip("/").rsplit("/", 2)[-2:])
-        return text
+    def _live_number(self, number: int, place: _Place) -> int | str:
+        """Return what stands for an id that is a number: a number too, where that is one."""
+        live = self.bindings.at(str(number), place.kind)
+        return number if live is None else int(live) if is_number(live) else live
 
-    def _same(self, one: Any, other: Any, key: str, alone: bool) -> bool:
+    def _same(self, one: Any, other: Any, place: _Place) -> bool:
         if isinstance(one, bool) or isinstance(other, bool):
             return one is other
         if isinstance(one, str) and isinstance(other, str):
-            return self._live(one, key, alone) == self._shown(other, key) or _is_same_instant(one, other)
+            return self._live(one, place) == _shown(other, place) or _is_same_instant(one, other)
         return type(one) is type(other) and bool(one == other)
 
     def same_address(self, one: str, other: str) -> bool:
         """Whether two addresses are of the same resource, by the endpoint and the id at their end."""
-        return self._live(one, "location", False) == self._shown(other, "location")
+        place = _Place("location", "location")
+        return self._live(one, place) == _shown(other, place)
 
     def _name(self, name: str) -> str:
         return name if self.rules.strict else name.lower()
 
-    def _is_left_out(self, parent: str, lowered: str) -> bool:
-        return not self.rules.strict and parent == "meta" and lowered in _VOLATILE
+    def _is_left_out(self, parent: _Place, lowered: str) -> bool:
+        return not self.rules.strict and parent.name == "meta" and lowered in _VOLATILE
+
+
+def _within(holder: Any, place: _Place, name: str, kind: str) -> _Place:
+    return _Place(name, *place_within(holder, place.name, name, kind))
+
+
+def _shown(text: str, place: _Place) -> str:
+    if place.name in ADDRESSES and "/" in text:
+        head, _, last = text.rstrip("/").rpartition("/")
+        return f"{head.rpartition('/')[2]}/{unquote(last)}"
+    return text
 
 
 def value_of(document: Any, name: str) -> Any:

@@ -12,7 +12,7 @@ from typing import Any
 from .alike import ABSENT, Difference, ValueComparer, value_of
 from .bindings import operation_pairs
 from .directory import document_of, header_of, id_in_location, resources_in
-from .pairing import attribute, id_of, natural_keys, paired
+from .pairing import attribute, endpoint_of, id_of, natural_keys, paired
 from .routes import Aim
 from .secrets import MASK
 
@@ -60,12 +60,12 @@ class Comparer(ValueComparer):
         if one is None or other is None:
             return differences + _forms(expected, got, one, other)
         if aim.operation in ("list", "search"):
-            return differences + list(self._lists(one, other))
+            return differences + list(self._lists(one, other, aim.resource))
         if aim.operation == "bulk":
             return differences + list(self._bulks(one, other))
         if aim.operation == "discovery" and not self.rules.strict:
             one, other = _without_prose(one), _without_prose(other)
-        return differences + list(self.values(one, other))
+        return differences + list(self.values(one, other, kind=aim.resource or ""))
 
     # ---- errors and headers
 
@@ -120,14 +120,15 @@ class Comparer(ValueComparer):
 
     # ---- lists and bulks
 
-    def _lists(self, one: Any, other: Any) -> Iterator[Difference]:
+    def _lists(self, one: Any, other: Any, kind: str | None) -> Iterator[Difference]:
         if not (isinstance(one, dict) and isinstance(other, dict)):
             yield from self.values(one, other)
             return
-        pairs, missing, extra = paired(resources_in(one), resources_in(other), self.bindings.live)
+        pairs, missing, extra = paired(resources_in(one), resources_in(other), self.bindings.live, kind)
         for document, there in pairs:
-            if self.fingerprint(document, True) != self.fingerprint(there, False):
-                yield from self.resource(document, there, f"Resources[{label(document)}]")
+            of = endpoint_of(document, kind)
+            if self.fingerprint(document, True, of) != self.fingerprint(there, False, of):
+                yield from self.resource(document, there, f"Resources[{label(document)}]", of)
         for document in missing:
             yield _of(document, "resource", f"Resources[{label(document)}]", label(document), ABSENT)
         for document in extra:
@@ -155,10 +156,12 @@ class Comparer(ValueComparer):
                 for found in self._scim_types(mine.get("response"), theirs.get("response")):
                     yield Difference("scimType", path, found.expected, found.got, about, keys)
 
-    def resource(self, one: Document, other: Document, path: str = "") -> Iterator[Difference]:
-        """Yield the differences of two forms of one resource."""
+    def resource(
+        self, one: Document, other: Document, path: str = "", kind: str = ""
+    ) -> Iterator[Difference]:
+        """Yield the differences of two forms of one resource of an endpoint."""
         about, keys = id_of(one), keys_of(one)
-        for found in self.values(one, other, path):
+        for found in self.values(one, other, path, kind):
             yield Difference(found.what, found.path, found.expected, found.got, about, keys)
 
 

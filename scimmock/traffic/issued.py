@@ -14,6 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from .directory import aim_in, answer_of, document_of, header_of, id_in_location, resources_in
+from .places import SURE
 
 Document = dict[str, Any]
 
@@ -23,7 +24,6 @@ _QUOTED_IN_QUERY = re.compile(r'(?<=%22)[^"%&]+(?=%22)|(?<=")[^"%&]+(?=")')
 # What stands around a value, as patterns.
 _AROUND_IN_TEXT = ('(?<=["]){value}(?=["])', "(?<=/){value}\\Z")
 _AROUND_IN_QUERY = ("(?<=%22){value}(?=%22)", '(?<=["]){value}(?=["])', "(?<=cursor=){value}(?=&|\\Z)")
-_SURE = 12  # characters of a value that is hardly anything else, wherever it stands
 _REFERRING = {"value", "display", "type", "$ref"}
 _CONDITIONS = ("if-match", "if-none-match")
 
@@ -163,7 +163,7 @@ def _kind(resource: str | None) -> str:
 
 def _may_be(text: str, key: str, alone: bool) -> bool:
     """Whether a string that is an id stands where ids stand; ``alone``: it is the value of a reference."""
-    return len(text) >= _SURE or alone or key.lower() in ("id", "manager")
+    return len(text) >= SURE or alone or key.lower() in ("id", "manager")
 
 
 def _in_query(query: str, known: dict[str, Any]) -> Iterator[str]:

@@ -36,6 +36,11 @@ def base_of(path: str) -> str | None:
     return None
 
 
+def known_endpoint(segment: str) -> str:
+    """Return the name of an endpoint as the RFC spells it, "" for any other segment of a path."""
+    return _ENDPOINTS.get(segment.lower(), "")
+
+
 def below(path: str, base: str) -> str | None:
     """Return the part of a path that lies below a base path, None when it does not."""
     if path.startswith(base) and path[len(base) : len(base) + 1] in ("/", ""):

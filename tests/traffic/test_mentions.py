@@ -14,11 +14,11 @@ from scimmock.traffic.mentions import filter_with, path_with, query_with, value_
 OLD, NEW = "9f0c6d3e-0b0a-4d1b-9d0e-000000000001", "live-id/with space"
 
 
-def swap(text: str, sure: bool) -> str | None:
+def swap(text: str, kind: str | None) -> str | None:
     """The lookup of a session that has one long id and the short id 7."""
     if text == OLD:
         return NEW
-    return "70" if text == "7" and sure else None
+    return "70" if text == "7" and kind is not None else None
 
 
 @pytest.mark.parametrize(
@@ -114,14 +114,14 @@ _json = st.recursive(
 
 @given(_json, st.text(), st.text())
 def test_what_has_no_ids_stays_the_same_object(value: Any, path: str, query: str) -> None:
-    assert value_with(value, lambda text, sure: None) is value
-    assert path_with(path, lambda text, sure: None) == path
-    assert query_with(query, lambda text, sure: None) == query
-    assert filter_with(path, lambda text, sure: None) == path
+    assert value_with(value, lambda text, kind: None) is value
+    assert path_with(path, lambda text, kind: None) == path
+    assert query_with(query, lambda text, kind: None) == query
+    assert filter_with(path, lambda text, kind: None) == path
 
 
 @given(_json)
 def test_there_and_back(value: Any) -> None:
-    there = value_with(value, lambda text, sure: "x" * 30 if text == OLD else None)
-    back = value_with(there, lambda text, sure: OLD if text == "x" * 30 else None)
+    there = value_with(value, lambda text, kind: "x" * 30 if text == OLD else None)
+    back = value_with(there, lambda text, kind: OLD if text == "x" * 30 else None)
     assert back == value
