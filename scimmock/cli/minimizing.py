@@ -25,6 +25,7 @@ from ..outgoing.remote import control_of
 from ..outgoing.target import Target
 from ..outgoing.timeline import Ask, RealTimeline, find_timeline
 from ..playback.minimize import Goal, Minimizer, adjusted, goal_of, needs_of, related, shown
+from ..playback.order import number_of
 from ..playback.player import MOST_CONNECTIONS
 from ..playback.replaying import Replaying
 from ..playback.run import Excerpt, Outcome, Plan, Replay
@@ -90,7 +91,7 @@ def minimize(given: dict[str, Any], run: Replaying, stop: threading.Event) -> No
     goal = goal_of(run.replayed.outcome)
     assert goal is not None
     exchanges = [one for one in recording if run.select(one)]
-    places = {int(one.get("n") or 0): place for place, one in enumerate(exchanges)}
+    places = {number_of(one): place for place, one in enumerate(exchanges)}
     target = places[goal.n]
     if goal.id is None:
         exchanges = exchanges[: target + 1]

@@ -129,7 +129,7 @@ class Target:
         request = httpx.Request(
             method,
             self._url,
-            headers=[(name.encode("utf-8"), value.encode("utf-8")) for name, value in headers],
+            headers=[(_octets(name), _octets(value)) for name, value in headers],
             content=content,
             extensions=self._extension | {"target": target.encode("ascii", "backslashreplace")},
         )
@@ -140,10 +140,7 @@ class Target:
         if self.sent == 1 and (answer.error == "refused" or answer.message == _NO_CONNECTION):
             hint = "is the server running?"
             raise UnreachableError(f"{self.base_url} does not answer: {answer.message}", hint=hint)
-        answer.sent = [
-            (str(name, "utf-8", "replace"), str(value, "utf-8", "replace"))
-            for name, value in request.headers.raw
-        ]
+        answer.sent = _texts(request.headers)
         return answer
 
     def _received(self, request: httpx.Request, begun: float) -> Answer:
@@ -166,7 +163,9 @@ class Target:
             return Answer(None, error="refused", message=str(error))
         except httpx.DecodingError:
             assert response is not None
-            return Answer(response.status_code, _pairs(response), b"", message="it cannot be decompressed")
+            return Answer(
+                response.status_code, _texts(response.headers), b"", message="it cannot be decompressed"
+            )
         except httpx.RemoteProtocolError as error:
             kind = "truncated" if response is not None else "closed"
             return Answer(None, error=kind, message=str(error))
@@ -178,12 +177,19 @@ class Target:
             if response is not None:
                 response.close()
         body = b"".join(chunks)
-        return Answer(response.status_code, _pairs(response), body, decoded(body))
+        return Answer(response.status_code, _texts(response.headers), body, decoded(body))
 
 
-def _pairs(response: httpx.Response) -> list[tuple[str, str]]:
-    raw = response.headers.raw
-    return [(str(name, "latin-1"), str(value, "utf-8", "replace")) for name, value in raw]
+def _octets(text: str) -> bytes:
+    """Return the bytes of a name or a value of a header, which recordings have as ISO 8859-1."""
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+def _texts(headers: httpx.Headers) -> list[tuple[str, str]]:
+    return [(str(name, "latin-1"), str(value, "latin-1")) for name, value in headers.raw]
 
 
 def decoded(body: bytes) -> Any:

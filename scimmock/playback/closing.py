@@ -14,6 +14,7 @@ from ..traffic.diff import Comparer, keys_of, label
 from ..traffic.directory import Learner, aim_in, answer_of, document_of, resources_in
 from ..traffic.pairing import attribute, endpoint_of, id_of
 from ..traffic.routes import Aim
+from .order import number_of
 from .played import Document, Played
 
 _MOST = 2_000  # resources that are looked at
@@ -61,7 +62,7 @@ class Closing:
                 self._seen(endpoint_of(document, aim.resource), id_of(document))
         elif aim.operation == "read":
             self._seen(aim.resource, aim.id)
-        n = int(exchange.get("n") or 0)
+        n = number_of(exchange)
         for name, id, gone in self.learner.written:
             self._touched[name, id] = _Touched(name, n, gone, self.trusts_writes)
 

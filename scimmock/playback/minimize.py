@@ -16,6 +16,7 @@ from ..traffic.form import body_bytes
 from ..traffic.mentions import Lookup, value_with
 from ..traffic.pairing import id_of
 from ..traffic.places import SURE, Kind
+from .order import number_of
 from .played import Document, Played
 from .run import Outcome
 from .survey import keys_in, keys_of_filter
@@ -135,7 +136,7 @@ def adjusted(exchanges: Sequence[Document], outcome: Outcome, bindings: Bindings
 
     found = []
     for exchange in exchanges:
-        got = answers.get(int(exchange.get("n") or 0))
+        got = answers.get(number_of(exchange))
         if got is not None:
             body = {name: value_with(value, lookup) for name, value in got["body"].items() if name != "size"}
             size = len(body_bytes(body))

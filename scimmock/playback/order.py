@@ -1,6 +1,7 @@
 """In which order the exchanges of a session began, and which of them overlapped.
 
-A recording has its exchanges in the order in which they ended.
+A recording has its exchanges in the order in which they ended.  Where its clock was set back between two of
+them, or one has no time at all, the later one followed upon the other.
 """
 
 from __future__ import annotations
@@ -16,6 +17,14 @@ _WINDOW = 256  # exchanges that are looked ahead for one that began earlier
 # Recorded times are those of two clocks, and may be rounded to milliseconds: what overlaps by less than
 # this, in seconds, followed one upon the other.
 _TOLERANCE = 0.002
+# What has the higher number, and yet began and ended earlier by more than this, is of a clock set back.
+_SET_BACK = 0.05
+
+
+def number_of(exchange: Document) -> int:
+    """Return the number of an exchange in its recording, 0 where it has none."""
+    number = exchange.get("n")
+    return number if isinstance(number, int) else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +38,7 @@ class Step:
     @property
     def n(self) -> int:
         """The number of the exchange in the recording."""
-        return int(self.document.get("n") or 0)
+        return number_of(self.document)
 
     def followed(self, other: Step) -> bool:
         """Whether it began when another one, which began earlier, had ended."""
@@ -41,9 +50,22 @@ class Step:
         return bool(connection) and one_by_one and connection == other.document.get("connection")
 
 
-def step_of(exchange: Document) -> Step:
-    """Return an exchange with its times; one without times began and ended at 0."""
-    begin = _number(exchange.get("t"))
+def timed(exchanges: Iterable[Document]) -> Iterator[Step]:
+    """Yield the exchanges of a recording in its order, with times of one clock that is never set back."""
+    offset, last = 0.0, Step({}, 0.0, 0.0)
+    for exchange in exchanges:
+        step = step_of(exchange, offset)
+        is_early = max(step.begin - last.begin, step.end - last.end) < -_SET_BACK
+        if not isinstance(exchange.get("t"), int | float) or (is_early and step.n > last.n):
+            offset += last.end - step.begin
+            step = step_of(exchange, offset)
+        last = step
+        yield step
+
+
+def step_of(exchange: Document, offset: float = 0.0) -> Step:
+    """Return an exchange with its times, all later by ``offset`` seconds."""
+    begin = _number(exchange.get("t")) + offset
     timing = exchange.get("timing")
     parts = timing.values() if isinstance(timing, dict) else ()
     return Step(exchange, begin, begin + sum(map(_number, parts)) / 1000)
@@ -52,8 +74,7 @@ def step_of(exchange: Document) -> Step:
 def ordered(exchanges: Iterable[Document]) -> Iterator[Step]:
     """Yield the exchanges in the order in which they began."""
     waiting: list[tuple[float, int, Step]] = []
-    for place, exchange in enumerate(exchanges):
-        step = step_of(exchange)
+    for place, step in enumerate(timed(exchanges)):
         heapq.heappush(waiting, (step.begin, place, step))
         if len(waiting) > _WINDOW:
             yield heapq.heappop(waiting)[2]

@@ -167,6 +167,8 @@ class Player:
         recorded = step.document["request"]
         where = target_of(recorded, request.path, request.query, self._recorded_path, self.target.path)
         headers = headers_to_send(request.headers, self._options.authorization, self.survey)
+        if "base64" not in (recorded.get("body") or {}):  # what was compressed is recorded as it was before
+            headers = [one for one in headers if one[0].lower() != "content-encoding"]
         content = request.body or (b"" if recorded["method"] in ("POST", "PUT", "PATCH") else None)
         for attempt in range(_RETRIES + 1):
             answer = self.target.send(recorded["method"], where, headers, content)

@@ -19,6 +19,7 @@ from ..traffic.alike import Rules
 from ..traffic.pace import parse_pace
 from ..traffic.recording import open_recording
 from ..traffic.revive import exchange_of
+from .order import number_of
 from .played import Document, Played
 from .player import MOST_CONNECTIONS, Options
 from .report import About, document
@@ -201,7 +202,7 @@ def selection(choices: Choices) -> Select:
     last = choices.last if choices.last is not None else float("inf")
 
     def select(exchange: Document) -> bool:
-        if not first <= (exchange.get("n") or 0) <= last:
+        if not first <= number_of(exchange) <= last:
             return False
         if not criteria:
             return True

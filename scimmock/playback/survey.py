@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 from ..traffic.directory import aim_in, answer_of, document_of, header_of, id_in_location, resources_in
 from ..traffic.pairing import NATURAL_KEYS, attribute, endpoint_of, id_of
 from ..traffic.routes import Aim
-from .order import step_of
+from .order import number_of, timed
 
 Document = dict[str, Any]
 Select = Callable[[Document], bool]
@@ -83,8 +83,8 @@ class _Surveyor:
     def look(self, exchanges: Iterable[Document]) -> Survey:
         found = self._found
         first = last = None
-        for exchange in exchanges:
-            step = step_of(exchange)
+        for step in timed(exchanges):
+            exchange = step.document
             first = step.begin if first is None else min(first, step.begin)
             last = step.end if last is None else max(last, step.end)
             selected = self._selected(exchange)
@@ -108,7 +108,7 @@ class _Surveyor:
         return found
 
     def _see(self, exchange: Document, aim: Aim, selected: bool) -> None:
-        n = int(exchange.get("n") or 0)
+        n = number_of(exchange)
         sent = document_of(exchange["request"].get("body"))
         if not self._found.shows_credentials:
             self._found.shows_credentials = header_of(exchange["request"], "authorization") is not None

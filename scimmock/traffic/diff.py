@@ -34,7 +34,9 @@ _ENDS = {
 
 def end_of(error: Document | None) -> str | None:
     """Return how an exchange ended without an answer, None where it had one or the client did not wait."""
-    return _ENDS.get(str(error.get("kind")), _BROKEN) if error and error["kind"] != "client_gone" else None
+    return (
+        _ENDS.get(str(error.get("kind")), _BROKEN) if error and error.get("kind") != "client_gone" else None
+    )
 
 
 class Comparer(ValueComparer):

@@ -76,6 +76,16 @@ def test_credentials_are_those_of_the_replay(noting: Noting) -> None:
     assert "Authorization" not in noting.came[2][2]
 
 
+def test_headers_are_sent_to_the_byte_and_bodies_as_they_are_recorded(noting: Noting) -> None:
+    headers = [("X-Name", "Zo\xc3\xab"), ("X-Odd", "\u4e2d\udcff"), ("Content-Encoding", "gzip")]
+    packed = request(2, "POST", "/Users", *headers)
+    packed["request"]["body"] = {"base64": "e30=", "size": 2}  # what the recorder could not decompress
+    play(noting, [request(1, "POST", "/Users", *headers, sent={}), packed])
+    sent, raw = noting.came[0][2], noting.came[1][2]
+    assert sent["X-Name"] == "Zo\xc3\xab" and sent["X-Odd"] == "\xe4\xb8\xad?"
+    assert "Content-Encoding" not in sent and raw["Content-Encoding"] == "gzip"
+
+
 def test_no_redirect_is_followed(noting: Noting) -> None:
     noting.answer = lambda method, path: (302, None, {"Location": "http://127.0.0.1:9/elsewhere"})
     outcome = play(noting, [request(1, "GET", "/Users")])
@@ -147,6 +157,13 @@ def test_what_was_there_before_is_looked_up_once(noting: Noting) -> None:
         "GET /app/Users/live-1",
     ]
     assert noting.came[0][2]["Authorization"] == "Bearer mine" and outcome.looked_up == 1
+
+
+def test_a_service_that_does_not_filter_finds_nobody_else(noting: Noting) -> None:
+    noting.answer = lambda method, path: (200, {"Resources": [{"id": "other", "userName": "b"}]}, {})
+    listed = request(1, "GET", "/Users", told={"Resources": [{"id": "u1", "userName": "a"}]})
+    play(noting, [listed, request(2, "DELETE", "/Users/u1")], first=2)
+    assert noting.paths()[-1] == "DELETE /app/Users/u1"
 
 
 def test_what_cannot_be_found_is_sent_as_it_is(noting: Noting) -> None:
