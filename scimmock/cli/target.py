@@ -62,11 +62,12 @@ def seconds(option: str, text: str | None, zero: bool = False) -> float | None:
 
 def write_report(file: str, text: str) -> None:
     """Write a report to a file, ``-`` is stdout; raises FileError."""
+    content = text.encode("utf-8", "backslashreplace")
     if file == "-":
-        click.echo(text, nl=not text.endswith("\n"))
+        click.echo(content, nl=not text.endswith("\n"))
         return
     try:
-        Path(file).write_text(text, "utf-8", errors="backslashreplace")
+        Path(file).write_bytes(content)
     except OSError as error:
         raise FileError(f"the report cannot be written: {error.strerror}", where=file) from None
 

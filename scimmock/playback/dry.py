@@ -5,7 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from urllib.parse import urlsplit
 
+from ..journal.plain import plain
+from ..outgoing.target import MISSING, decoded
 from ..traffic.bindings import Bindings
+from ..traffic.bodies import masked, masked_query
+from ..traffic.form import encoded
 from ..traffic.secrets import MASK, masked_header
 from .order import ordered
 from .played import Document
@@ -33,17 +37,26 @@ def requests(
     for step in ordered(one for one in exchanges if select(one) and not is_token_request(one)):
         request = step.document["request"]
         rewritten = bindings.rewrite(request)
-        where = target_of(request, request["path"], request.get("query") or "", recorded_path, parts.path)
+        where = target_of(
+            request, request["path"], masked_query(request.get("query") or ""), recorded_path, parts.path
+        )
         lines = [f"# exchange {step.n}", f"{request['method']} {where} HTTP/1.1"]
         lines.append(f"Host: {parts.netloc.rpartition('@')[2]}")
         for name, value in headers_to_send(rewritten.headers, shown, found):
             hidden = masked_header(name, value) if name.lower() != "authorization" else None
             lines.append(f"{name}: {value if hidden is None else hidden}")
         if rewritten.body:
-            lines += ["", rewritten.body.decode("utf-8", "replace")]
+            lines += ["", *_shown(rewritten.body).splitlines()]
         for id in sorted(rewritten.unbound):
             lines.append(f"# {id}: {_how(id, found)}")
-        yield "\n".join(lines) + "\n"
+        yield "\n".join(map(plain, lines)) + "\n"
+
+
+def _shown(body: bytes) -> str:
+    """Return a body as it is sent, without secrets."""
+    document = decoded(body)
+    hidden = document if document is MISSING else masked(document)
+    return (body if hidden == document else encoded(hidden)).decode("utf-8", "replace")
 
 
 def _how(id: str, found: Survey) -> str:

@@ -17,11 +17,10 @@ from ..traffic.mentions import Lookup, value_with
 from ..traffic.pairing import id_of
 from ..traffic.places import SURE, Kind
 from .order import number_of
-from .played import Document, Played
+from .played import WRITES, Document, Played
 from .run import Outcome
 from .survey import keys_in, keys_of_filter
 
-_WRITES = ("create", "replace", "patch", "delete", "bulk")
 Tried = Callable[[int, int, bool], None]
 
 
@@ -105,7 +104,7 @@ def related(exchanges: Sequence[Document], target: int) -> set[int]:
     return {
         place
         for place in range(target)
-        if aim_in(exchanges[place]).operation in _WRITES and _mentioned(exchanges[place]) & keys
+        if aim_in(exchanges[place]).operation in WRITES and _mentioned(exchanges[place]) & keys
     }
 
 

@@ -7,16 +7,21 @@ them, or one has no time at all, the later one followed upon the other.
 from __future__ import annotations
 
 import heapq
+from collections import deque
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
+
+from ..traffic.directory import aim_in
+from .played import WRITES
 
 Document = dict[str, Any]
 
 _WINDOW = 256  # exchanges that are looked ahead for one that began earlier
 # Recorded times are those of two clocks, and may be rounded to milliseconds: what overlaps by less than
-# this, in seconds, followed one upon the other.
+# the first, in seconds, is played one after the other; by less than the second, it was so recorded.
 _TOLERANCE = 0.002
+_ROUNDED = 0.001
 # What has the higher number, and yet began and ended earlier by more than this, is of a clock set back.
 _SET_BACK = 0.05
 
@@ -40,10 +45,19 @@ class Step:
         """The number of the exchange in the recording."""
         return number_of(self.document)
 
+    def overlapped(self, other: Step) -> bool:
+        """Whether either may have seen what the other one did or not, as far as the recorded times tell."""
+        early, late = (self, other) if self.begin <= other.begin else (other, self)
+        return late.begin < early.end - _ROUNDED and not late.shared(early)
+
     def followed(self, other: Step) -> bool:
         """Whether it began when another one, which began earlier, had ended."""
         if self.begin >= other.end - _TOLERANCE:
             return True
+        return self.shared(other)
+
+    def shared(self, other: Step) -> bool:
+        """Whether the two had to come one after the other, on one connection."""
         connection = self.document.get("connection")
         # HTTP/1.1 has one exchange at a time on a connection.
         one_by_one = self.document["request"].get("http") in ("1.0", "1.1")
@@ -82,15 +96,29 @@ def ordered(exchanges: Iterable[Document]) -> Iterator[Step]:
         yield heapq.heappop(waiting)[2]
 
 
-def with_next(steps: Iterable[Step]) -> Iterator[tuple[Step, Step | None]]:
-    """Yield each step with the one that began after it."""
-    last: Step | None = None
-    for step in steps:
-        if last is not None:
-            yield last, step
-        last = step
-    if last is not None:
-        yield last, None
+def with_overlaps(steps: Iterable[Step]) -> Iterator[tuple[Step, Step | None, list[Step]]]:
+    """Yield each step with the one that began after it, and with all writes that overlapped it."""
+    coming: deque[Step] = deque()
+    writes: list[Step] = []  # that began, and may overlap what comes
+    source = iter(steps)
+    while True:
+        while len(coming) < 2 or (coming[-1].begin < coming[0].end and len(coming) < _WINDOW):
+            step = next(source, None)
+            if step is None:
+                break
+            coming.append(step)
+        if not coming:
+            return
+        step = coming.popleft()
+        writes = [one for one in writes if one.end > step.begin]
+        overlapping = [one for one in (*writes, *filter(_writes, coming)) if step.overlapped(one)]
+        yield step, coming[0] if coming else None, overlapping
+        if _writes(step):
+            writes.append(step)
+
+
+def _writes(step: Step) -> bool:
+    return aim_in(step.document).operation in WRITES
 
 
 def _number(value: Any) -> float:

@@ -10,6 +10,8 @@ from ..traffic.routes import Aim
 
 Document = dict[str, Any]
 
+WRITES = ("create", "replace", "patch", "delete", "bulk")
+
 
 @dataclass(slots=True)
 class Played:
@@ -51,4 +53,4 @@ class Played:
     @property
     def is_write(self) -> bool:
         """Whether it is to change the directory."""
-        return self.aim.operation in ("create", "replace", "patch", "delete", "bulk")
+        return self.aim.operation in WRITES

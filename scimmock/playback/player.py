@@ -7,23 +7,23 @@ from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import quote, unquote, urlsplit
+from urllib.parse import quote, urlsplit
 
 from ..outgoing.quoting import without_credentials
 from ..outgoing.target import MISSING, Answer, Target
 from ..outgoing.timeline import RealTimeline
 from ..outgoing.waiting import wait_of
 from ..traffic.alike import Difference
-from ..traffic.bindings import Bindings, Rewritten, operation_pairs
+from ..traffic.bindings import Bindings, Rewritten
 from ..traffic.diff import Comparer, end_of
-from ..traffic.directory import aim_in, answer_of, document_of, id_in_location, resources_in
+from ..traffic.directory import aim_in, resources_in
 from ..traffic.pairing import attribute, id_of
-from ..traffic.routes import Aim
 from ..traffic.secrets import MASK
-from .order import Step, ordered, with_next
+from .order import Step, ordered, with_overlaps
 from .pace import Pace
 from .played import Document, Played
-from .survey import Survey, keys_in, keys_of_filter
+from .races import Race, own_keys
+from .survey import Survey
 
 MOST_CONNECTIONS = 64
 _RETRIES = 5
@@ -49,8 +49,8 @@ class Options:
 class _Flight:
     step: Step
     request: Rewritten
-    future: Future[Answer]
     notes: tuple[str, ...]
+    writes: list[Step]  # that overlapped it
 
 
 class Player:
@@ -80,13 +80,13 @@ class Player:
         self._stop = stop
         self._recorded_path = urlsplit(base_url).path.rstrip("/")
         self._missed: set[str] = set()  # ids of resources that were looked up in vain
-        self._flights: list[_Flight] = []
+        self._flights: dict[Future[Answer], _Flight] = {}
         self._pool: ThreadPoolExecutor | None = None
 
     def play(self, exchanges: Iterable[Document]) -> None:
         """Play exchanges; raises UnreachableError when there is no connection for the first of them."""
         try:
-            for step, following in with_next(ordered(exchanges)):
+            for step, following, writes in with_overlaps(ordered(exchanges)):
                 self._settle(step)
                 if self._stop.is_set():
                     break
@@ -96,14 +96,15 @@ class Player:
                     break
                 alone = self._options.serial or following is None or following.followed(step)
                 if alone and not self._flights:
-                    self._done(step, request[0], self._send(step, request[0]), request[1])
+                    flight = _Flight(step, *request, writes)
+                    self._done(flight, self._send(step, flight.request))
                     continue
                 if self._pool is None:
                     self._pool = ThreadPoolExecutor(MOST_CONNECTIONS, "replay")
                 future = self._pool.submit(self._send, step, request[0])
-                self._flights.append(_Flight(step, request[0], future, request[1]))
+                self._flights[future] = _Flight(step, *request, writes)
                 if len(self._flights) >= MOST_CONNECTIONS:
-                    wait([flight.future for flight in self._flights], return_when=FIRST_COMPLETED)
+                    wait(self._flights, return_when=FIRST_COMPLETED)
             self._settle()
         finally:
             if self._pool is not None:
@@ -111,14 +112,11 @@ class Player:
 
     def _settle(self, step: Step | None = None) -> None:
         """Take in the answers that are there, and wait for those that came before a step began; None: all."""
-        left = []
-        for flight in self._flights:
+        for future, flight in [*self._flights.items()]:
             needed = step is None or self._options.serial or step.followed(flight.step)
-            if needed or flight.future.done():
-                self._done(flight.step, flight.request, flight.future.result(), flight.notes)
-            else:
-                left.append(flight)
-        self._flights = left
+            if needed or future.done():
+                self._done(flight, future.result())
+                del self._flights[future]
 
     # ---- what is sent
 
@@ -185,8 +183,8 @@ class Player:
 
     # ---- what came back
 
-    def _done(self, step: Step, request: Rewritten, answer: Answer, notes: tuple[str, ...]) -> None:
-        document = step.document
+    def _done(self, flight: _Flight, answer: Answer) -> None:
+        step, document = flight.step, flight.step.document
         sent, aim = document["request"], aim_in(document)
         expected = document.get("response")
         expected_end = end_of(document.get("error")) if document.get("error") else None
@@ -202,15 +200,18 @@ class Player:
             got=got,
             expected_end=expected_end,
             got_end=end_of({"kind": answer.error}) if got is None else None,
-            keys=frozenset(request.mentions),
-            own=frozenset(_own_keys(document, aim)),
+            keys=frozenset(flight.request.mentions),
+            own=frozenset(own_keys(document)),
             milliseconds=answer.milliseconds,
             recorded_milliseconds=(step.end - step.begin) * 1000,
             begin=step.begin,
-            notes=notes,
+            notes=flight.notes,
             request=sent,
         )
         self._compare(document, played)
+        if played.differences and flight.writes:
+            race = Race((one.document for one in flight.writes), self.survey.known)
+            played.differences = race.decided(played)
         self._listen(played)
 
     def _compare(self, document: Document, played: Played) -> None:
@@ -279,23 +280,3 @@ def _form(answer: Answer) -> Document | None:
     elif answer.body:
         body = {"text": answer.body.decode("utf-8", "replace"), **body}
     return {"status": answer.status, "headers": [list(pair) for pair in answer.headers], "body": body}
-
-
-def _own_keys(exchange: Document, aim: Aim) -> set[str]:
-    """Return by what the resource is known that a request is for."""
-    request = exchange["request"]
-    keys = keys_of_filter(request.get("query") or "")
-    if aim.id is not None:
-        keys.add(unquote(aim.id))
-    if aim.operation in ("create", "replace"):
-        sent = document_of(request.get("body"))
-        keys |= keys_in(sent) if isinstance(sent, dict) else set()
-    told = document_of((answer_of(exchange) or {}).get("body"))
-    if aim.operation == "create":
-        id = id_of(told) if isinstance(told, dict) else None
-        keys |= {id} if id is not None else set()
-    elif aim.operation == "bulk":
-        keys |= {
-            id for item, _ in operation_pairs(told, told) if (id := id_in_location(item.get("location")))
-        }
-    return keys

@@ -231,6 +231,17 @@ def test_exchanges_that_overlap_are_played_so_and_one_by_one(
         assert [one["n"] for one in report["differences"]] == [7]
 
 
+def test_halves_of_surrogate_pairs_and_control_characters(replay: Replay, tmp_path: Path) -> None:
+    sent = {"userName": "\ud800\u001b[2J", "password": "hunter2"}
+    odd = exchange(1, "POST", "/Users", {}, 201, {"id": "u1"}, headers=[["X-Odd", "\u001b[2J"]])
+    odd["request"]["body"] = {"json": sent, "size": 9}
+    odd["response"]["body"] = {"json": {"id": "u1", "title": "\ud800\u001b"}, "size": 9}
+    file = write(tmp_path / "odd.jsonl", header_of(), [odd])
+    for arguments in (["--dry-run"], ["--json", "-", "--quiet"], ["--junit", "-", "--quiet"], []):
+        _, out, err = replay(file, *arguments)
+        assert out and "\u001b" not in out + err and "hunter2" not in out + err, out
+
+
 def test_a_dry_run_sends_nothing(replay: Replay, session: Path) -> None:
     code, out, err = replay(session, "--dry-run", "--only", "operation=patch")
     assert (code, err) == (0, "")

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from scimmock.errors import UsageError
 from scimmock.outgoing.timeline import RealTimeline
-from scimmock.playback.order import Step, ordered, step_of, with_next
+from scimmock.playback.order import Step, ordered, step_of, with_overlaps
 from scimmock.playback.pace import Pace
 from scimmock.traffic.pace import parse_pace
 
@@ -39,6 +39,24 @@ def test_none_is_lost(times: list[float]) -> None:
     assert sorted(found) == sorted(numbers.values())
     if len(times) <= 256:
         assert found == sorted(found)
+    assert [one for one, _, _ in with_overlaps(ordered(exchanges))] == list(ordered(exchanges))
+
+
+def test_the_writes_that_an_exchange_overlapped() -> None:
+    """A write is named both where it began before and where it began after the other one."""
+    session = [
+        exchange(n, begin, wait) | {"request": {"method": method, "path": "/Users"}, "connection": connection}
+        for n, method, begin, wait, connection in [
+            (1, "POST", 0.0, 500, 1),
+            (2, "GET", 0.4, 600, 2),
+            (3, "GET", 0.6, 100, 3),
+            (4, "POST", 0.9, 50, 4),
+            (5, "GET", 1.5, 100, 2),
+            (6, "GET", 0.95, 10, 4),
+        ]
+    ]
+    found = {step.n: [one.n for one in writes] for step, _, writes in with_overlaps(ordered(session))}
+    assert found == {1: [], 2: [1, 4], 3: [], 4: [], 5: [], 6: []}
 
 
 @pytest.mark.parametrize(
