@@ -123,6 +123,7 @@ class Replaying:
         self.choices = choices
         self.stop = stop or threading.Event()
         self.factor = parse_pace(choices.pace)
+        self.rules = Rules(choices.strict, tuple(choices.ignore), tuple(choices.header))
         self.recording = open_recording(choices.file)
         self.select = selection(choices)
         self.survey = survey(self.recording, self.select, with_documents=choices.seed_state)
@@ -147,7 +148,7 @@ class Replaying:
         usual = "service" if self.recording.header.get("by") == "addon" else "client"
         return Plan(
             self.select,
-            Rules(choices.strict, tuple(choices.ignore), tuple(choices.header)),
+            self.rules,
             Options(
                 choices.credentials,
                 serial=choices.serial,

@@ -8,7 +8,6 @@ that stand for one another, instants in two spellings.  What changes by itself (
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +16,7 @@ from urllib.parse import unquote
 
 from ..clock import parse_time
 from .bindings import Bindings
+from .ignored import Segment, path_of, without
 from .pairing import attribute
 from .places import ADDRESSES, Kind, has_own_text, is_number, kind_in_address, place_within
 from .secrets import MASK, is_secret
@@ -35,8 +35,6 @@ ABSENT: Final = Absent()  # in the place of a value that is not there
 
 _VOLATILE = frozenset(("created", "lastmodified", "version", "location"))
 _KEYS = ("value", "$ref", "type", "name", "id", "display")  # by which elements of a list belong together
-# An attribute of an extension is named behind the extension's URN, after a colon (RFC 7644 section 3.10).
-_URN = re.compile(r"(urn:.+?:\d+\.\d+:\w+)(?:[:.](.+))?", re.I)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,18 +66,26 @@ class Rules:
     ignore: tuple[str, ...] = ()
     headers: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        """Raise UsageError where a path to ignore is none."""
+        for path in self._paths():
+            path_of(path)
+
     @cached_property
     def literal_headers(self) -> frozenset[str]:
         return frozenset(name.lower() for name in self.headers)
 
     @cached_property
     def ignored_headers(self) -> frozenset[str]:
-        found = (path.lower().removeprefix("header:") for path in self.ignore if path.startswith("header:"))
-        return frozenset(found)
+        names = (path.lower() for path in self.ignore)
+        return frozenset(name.removeprefix("header:") for name in names if name.startswith("header:"))
 
     @cached_property
-    def ignored_paths(self) -> list[list[str]]:
-        return [_segments(path) for path in self.ignore if not path.startswith("header:")]
+    def ignored_paths(self) -> list[list[Segment]]:
+        return list(map(path_of, self._paths()))
+
+    def _paths(self) -> list[str]:
+        return [path for path in self.ignore if not path.lower().startswith("header:")]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +107,7 @@ class ValueComparer:
     def values(self, one: Any, other: Any, path: str = "", kind: str = "") -> Iterator[Difference]:
         """Yield the differences of two JSON values of an endpoint, ``other`` being the new one."""
         for ignored in self.rules.ignored_paths:
-            one, other = _without(one, ignored), _without(other, ignored)
+            one, other = without(one, ignored), without(other, ignored)
         if self.fingerprint(one, True, kind) != self.fingerprint(other, False, kind):
             yield from self._differing(one, other, path, _Place(), kind)
 
@@ -295,26 +301,3 @@ def _element(item: Any, name: str | None = None) -> str:
         if isinstance(value, str):
             return f'{key} eq "{value}"'
     return "?"
-
-
-def _segments(path: str) -> list[str]:
-    """Return the names of an attribute path in lower case; a schema URN is one of them."""
-    within = _URN.fullmatch(path)
-    if within is None:
-        return path.lower().split(".")
-    return [within[1].lower(), *(within[2].lower().split(".") if within[2] else ())]
-
-
-def _without(value: Any, path: list[str]) -> Any:
-    """Return a value without what a path names, itself where that is not in it."""
-    if isinstance(value, list):
-        return [_without(item, path) for item in value]
-    if not isinstance(value, dict):
-        return value
-    found = {}
-    for name, inner in value.items():
-        if name.lower() != path[0]:
-            found[name] = inner
-        elif len(path) > 1:
-            found[name] = _without(inner, path[1:])
-    return found

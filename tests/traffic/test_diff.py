@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scimmock.errors import UsageError
 from scimmock.traffic.alike import ABSENT, Difference, Rules
 from scimmock.traffic.bindings import Bindings
 from scimmock.traffic.diff import Comparer, end_of
@@ -125,6 +126,23 @@ def test_ignoring() -> None:
     rules = Rules(ignore=("Emails.display", f"{ENTERPRISE}:division", f"{ENTERPRISE}.manager.value"))
     assert values(one, other, rules) == []
     assert len(values(one, other, Rules(ignore=(ENTERPRISE,)))) == 1
+
+
+def test_one_of_several_values_is_left_out() -> None:
+    one = {"emails": [{"type": "work", "value": "a", "display": "b"}, {"type": "home", "value": "c"}]}
+    other = {"emails": [{"type": "Work", "value": "a", "display": "x"}, {"type": "home", "value": "c"}]}
+    rules = Rules(ignore=('Emails[type eq "work"].display', 'emails[type eq "WORK"].type'))
+    assert values(one, other, rules) == [] and len(values(one, other)) == 2
+    del other["emails"][0]
+    assert values(one, other, Rules(ignore=('emails[type eq "work"]',))) == []
+    for path in ("emails[type pr]", "emails[", "", "emails..value", "a b"):
+        with pytest.raises(UsageError, match="--ignore"):
+            Rules(ignore=(path,))
+    older = "urn:scim:schemas:extension:enterprise:1.0"
+    for path in (older, f"{older}.division", f"{older}:division", "urn:example:people"):
+        given = {older: {"division": "a"}, "urn:example:people": 1}
+        assert len(values(given, {}, Rules(ignore=(path,)))) == 1
+    assert Rules(ignore=("HEADER:ETag",)).ignored_headers == {"etag"}
 
 
 def test_strict_forgives_nothing_but_ids() -> None:
