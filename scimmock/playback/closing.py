@@ -13,9 +13,12 @@ from ..traffic.alike import ABSENT, Difference
 from ..traffic.diff import Comparer, keys_of, label
 from ..traffic.directory import Learner, aim_in, answer_of, document_of, resources_in
 from ..traffic.pairing import attribute, endpoint_of, id_of
+from ..traffic.places import kind_of_reference
 from ..traffic.routes import Aim
 from .order import number_of
 from .played import Document, Played
+
+_Ids = set[tuple[str, str]]
 
 _MOST = 2_000  # resources that are looked at
 _ATTEMPTS = 4
@@ -97,7 +100,7 @@ class Closing:
         self, get: Callable[[str], Answer], wait: Callable[[float], None], now: float, comparer: Comparer
     ) -> Iterator[Played]:
         """Yield what was looked at; ``get`` sends a GET for a path below the base URL."""
-        directory = self.learner.directory
+        directory, (gone, away) = self.learner.directory, self._gone(comparer)
         for place, ((_, id), touched) in enumerate(self._touched.items()):
             if place >= _MOST:
                 self.unlooked = len(self._touched) - _MOST
@@ -114,6 +117,8 @@ class Closing:
                     played.differences = [_missing(document or {}, id)]
                     yield played
                 continue
+            if touched.deleted and not comparer.bindings.is_newest(id, touched.resource):
+                continue  # it was made again, and the service gives the same id as before
             path = f"/{touched.resource}/{quote(live, safe='')}"
             answer = _read(get, path, wait, now)
             self.looked_at += 1
@@ -125,18 +130,32 @@ class Closing:
                 self.unread.append(f"{path}: {answer.status or answer.error}")
                 continue
             else:
-                there, here = self._without_deleted(_kept(document or {})), _kept(answer.json)
+                there, here = _kept(_without(gone, document or {})), _kept(_without(away, answer.json))
                 played.differences = list(comparer.resource(there, here, kind=touched.resource))
             yield played
 
-    def _without_deleted(self, document: Document) -> Document:
-        """Return a group without the members that were deleted since, which a service removes by itself."""
-        members = attribute(document, "members")
-        if not isinstance(members, list):
-            return document
-        gone = {id for (_, id), touched in self._touched.items() if touched.deleted}
-        left = [one for one in members if not (isinstance(one, dict) and one.get("value") in gone)]
-        return {name: left if name.lower() == "members" else value for name, value in document.items()}
+    def _gone(self, comparer: Comparer) -> tuple[_Ids, _Ids]:
+        """Return endpoint and id of what was deleted: as it was recorded, and here."""
+        gone = {key for key, touched in self._touched.items() if touched.deleted}
+        bindings = comparer.bindings
+        newest = [(name, id) for name, id in gone if bindings.is_newest(id, name)]
+        return gone, {(name, bindings.live(id, name) or id) for name, id in newest}
+
+
+def _without(gone: _Ids, document: Document) -> Document:
+    """Return a group without the members that were deleted.
+
+    Some services remove them by themselves, and whether the recorded one did is seen where it was read.
+    """
+    members = attribute(document, "members")
+    if not isinstance(members, list):
+        return document
+    left = [one for one in members if not (isinstance(one, dict) and _refers_to(one, gone))]
+    return {name: left if name.lower() == "members" else value for name, value in document.items()}
+
+
+def _refers_to(member: Document, ids: _Ids) -> bool:
+    return (kind_of_reference(member) or "Users", str(attribute(member, "value"))) in ids
 
 
 def _read(get: Callable[[str], Answer], path: str, wait: Callable[[float], None], now: float) -> Answer:

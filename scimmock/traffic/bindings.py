@@ -52,6 +52,7 @@ class Bindings:
         self.known = known
         self.ids: dict[str, dict[str, str]] = {}
         self.recorded: dict[str, str] = {}  # of any endpoint, the other way round
+        self._newest: dict[tuple[str, str], str] = {}  # by endpoint and live id
         self._versions: dict[tuple[str, str], str] = {}
         self._cursors: dict[str, str] = {}
 
@@ -74,6 +75,11 @@ class Bindings:
         """Return what stands for a text at a place: see `places`, None where it is no id that is known."""
         return None if kind is None and len(text) < SURE else self.live(text, kind)
 
+    def is_newest(self, id: str, kind: Kind) -> bool:
+        """Whether the live id of a recorded one stands for no other one since, that was made again."""
+        live = self.live(id, kind)
+        return live is not None and self._newest.get((_canonical(kind), live), id) == id
+
     def bind(self, recorded: str, live: str, kind: Kind = "") -> None:
         """Know from now on which id stands for a recorded one; what is newer wins."""
         kind = _canonical(kind)
@@ -84,7 +90,7 @@ class Bindings:
         if before is not None and self.recorded.get(before) == recorded:
             del self.recorded[before]
         found[kind] = live
-        self.recorded[live] = recorded
+        self.recorded[live] = self._newest[kind, live] = recorded
 
     # ---- what is sent
 

@@ -47,7 +47,7 @@ def place_within(holder: Document, holder_name: str, name: str, kind: str = "") 
         return place_of(name, kind)
     if holder_name not in _REFERENCES and attribute(holder, "$ref") is None:
         return holder_name, None
-    return holder_name, _kind_of_reference(holder) or _REFERENCES.get(holder_name, "")
+    return holder_name, kind_of_reference(holder) or _REFERENCES.get(holder_name, "")
 
 
 def has_own_text(name: str) -> bool:
@@ -66,7 +66,8 @@ def kind_in_address(address: Any) -> str:
     return known_endpoint(parts[-2]) if len(parts) > 1 else ""
 
 
-def _kind_of_reference(reference: Document) -> str:
+def kind_of_reference(reference: Document) -> str:
+    """Return the endpoint of what a reference such as a member refers to, "" where it does not say."""
     named = kind_in_address(attribute(reference, "$ref"))
     kind = attribute(reference, "type")
     return named or (known_endpoint(f"{kind}s") if isinstance(kind, str) else "")

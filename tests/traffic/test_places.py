@@ -215,3 +215,13 @@ def test_people_who_are_called_the_same_are_two() -> None:
     other = {"Resources": [user("l9", "carl", displayName="Sam"), user("l2", "bob")]}
     learned(bindings, request("GET", "/Users"), answer(200, one), answer(200, other))
     assert bindings.live("r1") is None and bindings.live("r2") == "l2"
+
+
+def test_an_id_that_is_given_again() -> None:
+    bindings = Bindings()
+    bindings.bind("r1", "ada", "Users")
+    assert bindings.is_newest("r1", "Users") and not bindings.is_newest("r2", "Users")
+    bindings.bind("r2", "ada", "Users")
+    bindings.bind("r3", "ada", "Groups")
+    assert [bindings.is_newest(id, "Users") for id in ("r1", "r2")] == [False, True]
+    assert bindings.is_newest("r3", "Groups")
