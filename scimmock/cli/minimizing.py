@@ -56,9 +56,15 @@ SESSION = Path(__file__).with_name({file!r})
 
 
 def test_session() -> None:
-    outcome = scimmock.replay(SESSION, os.environ["SCIM_BASE_URL"], token=os.environ.get("SCIM_TOKEN"))
+    outcome = scimmock.replay(
+        SESSION,
+        os.environ["SCIM_BASE_URL"],
+        token=os.environ.get("SCIM_TOKEN"),{options}
+    )
     assert outcome.ok, outcome
 '''
+# The options that say what differs, by their names in both places.
+_KEPT = ("ignore", "header", "strict", "expect", "seed_state")
 
 
 @dataclass(frozen=True, slots=True)
@@ -272,7 +278,9 @@ def _write(
     try:
         file.write_bytes(b"".join(map(encode_line, [header, *left])))
         file.chmod(0o600)
-        test.write_text(_TEST.format(what=what, file=file.name, name=test.name), "utf-8")
+        options = "".join(f"\n        {name}={given[name]!r}," for name in _KEPT if given[name])
+        text = _TEST.format(what=what, file=file.name, name=test.name, options=options)
+        test.write_text(text, "utf-8")
     except OSError as error:
         raise FileError(f"cannot be written: {error.strerror}", where=str(file)) from None
     if not given["quiet"]:
