@@ -105,7 +105,7 @@ def test_a_defect_in_a_long_session(
 ) -> None:
     base_url = tenant(ready, "broken", 2, _DEFECT)
     few = tmp_path / "few.jsonl"
-    done = replay(str(session), "--to", base_url, "--minimize", str(few))
+    done = replay(str(session), "--to", base_url, "--minimize", str(few), "--ignore", "nickName")
     assert done.code == 1, done.output
     left = list(open_recording(few))
     operations = [one["trace"]["operation"] for one in left]
@@ -117,6 +117,7 @@ def test_a_defect_in_a_long_session(
     assert again.code == 1 and "1 differ" in again.output, again.output
     assert replay(str(few), "--to", tenant(ready, "well", 3)).code == 0
     # So does the test that is written beside it.
+    assert "        ignore=('nickName',),\n    )" in (tmp_path / "test_few.py").read_text("utf-8")
     written = runpy.run_path(str(tmp_path / "test_few.py"))["test_session"]
     monkeypatch.setenv("SCIM_TOKEN", "scimmock")
     monkeypatch.setenv("SCIM_BASE_URL", tenant(ready, "healthy", 6))
