@@ -9,7 +9,7 @@ import msgspec
 
 from ..clock import parse_time
 from ..traffic.exchange import Exchange
-from ..traffic.recorded import Wire, recorded
+from ..traffic.recorded import recorded
 from ..traffic.recorder import Recorder, RecordOptions
 from ..traffic.recording import make_header
 from ..traffic.routes import below
@@ -63,7 +63,7 @@ class SessionRecorder:
         self._tenants = tenants
         self._base_path = blueprint.base_path
         self._complained = ""
-        self._turn = Turn(self._record)
+        self._turn = Turn(self._hold, self._flush)
         if not self.recorder.begun:
             self._describe()
 
@@ -99,9 +99,15 @@ class SessionRecorder:
         """
         if _RECORDED not in scope:
             self._turn.end()
-            self._record(exchange, scope, tenant)
+            self._hold(exchange, scope, tenant)
+            self._flush()
 
-    def _record(self, exchange: Exchange, scope: Scope, tenant: Tenant) -> None:
+    def _flush(self) -> None:
+        self.recorder.flush()
+        if not self.recorder.trouble:
+            self._complained = ""
+
+    def _hold(self, exchange: Exchange, scope: Scope, tenant: Tenant) -> None:
         if _RECORDED in scope:
             return
         scope[_RECORDED] = True
@@ -109,7 +115,8 @@ class SessionRecorder:
             self._describe()
         extensions = scope.get("extensions") or {}
         raw = str(scope["raw_path"], "latin-1")
-        base: str | None = tenant.base_path if not tenant.prefix else f"{tenant.prefix}{tenant.base_path}"
+        prefix = tenant.prefix
+        base: str | None = f"{prefix}{tenant.base_path}" if prefix else tenant.base_path
         path = below(raw, base or "")
         if path is None:
             path, base = raw, ""
@@ -117,14 +124,13 @@ class SessionRecorder:
             base = None
         connection = extensions.get("scimmock")
         added = connection.default_headers if connection is not None and exchange.status else ()
-        wire = Wire(path, base, extensions.get("spelled") or exchange.headers, added)
+        wire = path, base, extensions.get("spelled") or exchange.headers, added
         try:
             document = recorded(exchange, wire, self.recorder.started, _decode, _encoder.encode)
         except Exception as error:  # a defect must not end the traffic
             self.recorder.lose(f"cannot be recorded: {type(error).__name__}: {error}")
             return
-        if self.recorder.record(document) is not None:
-            self._complained = ""
+        self.recorder.hold(document)
 
     def close(self) -> None:
         """Close the file."""

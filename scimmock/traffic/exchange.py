@@ -166,10 +166,11 @@ class Exchange(_Rare):
 
     def timing(self) -> dict[str, float]:
         """Return how many milliseconds the request, the wait for the answer and the answer took."""
-        return {
-            "request_ms": _milliseconds(self.begin, self.received),
-            "wait_ms": _milliseconds(self.received, self.answered),
-            "response_ms": _milliseconds(self.answered, self.end),
+        begin, received, answered, end = self.begin, self.received, self.answered, self.end
+        return {  # most are asked for when some of these are the same
+            "request_ms": _milliseconds(begin, received) if received > begin else 0.0,
+            "wait_ms": _milliseconds(received, answered),
+            "response_ms": _milliseconds(answered, end) if end > answered else 0.0,
         }
 
     def _quotes(self) -> bool:

@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
 from ..clock import format_time
+from .clients import client_of
 from .exchange import Exchange
 from .form import Decode, Encode, body_form, compact
 
-
-@dataclass(slots=True)
-class Wire:
-    """What an exchange does not know of how it stood on the wire.
-
-    ``base`` is the base path, None for that of the recording; ``path`` the raw path below it; ``headers``
-    are those of the request as they were spelled, ``added`` what the server put before its own ones.
-    """
-
-    path: str
-    base: str | None
-    headers: Iterable[tuple[bytes, bytes]]
-    added: Iterable[tuple[bytes, bytes]]
+# What an exchange does not know of how it stood on the wire: the raw path below the base path; that, None
+# for the one of the recording; the headers of the request as they were spelled; and what the server put
+# before its own ones.
+Wire = tuple[str, str | None, Iterable[tuple[bytes, bytes]], Iterable[tuple[bytes, bytes]]]
 
 
 def recorded(
@@ -35,27 +26,20 @@ def recorded(
     encode: Encode = compact,
 ) -> dict[str, Any]:
     """Return an exchange as a recording holds it; ``started`` is when that began, ``n`` is left to it."""
+    path, base, spelled, added = wire
+    pairs, client = _request_head(tuple(spelled))
+    content, size = exchange.request_body, exchange.request_size
     request: dict[str, Any] = {
         "method": exchange.method,
-        "path": wire.path,
-        "query": exchange.query.decode("latin-1"),
+        "path": path,
+        "query": str(exchange.query, "latin-1"),
         "http": exchange.http,
-        "headers": list(map(_pair, wire.headers)),
-        "body": body_form(exchange.request_body, exchange.request_size or None, decode, encode),
+        "headers": pairs,
+        "body": body_form(content, size or None, decode, encode) if content else {"size": size},
     }
-    if wire.base is not None:
-        request["base"] = wire.base
-    document: dict[str, Any] = {
-        "n": 0,
-        "at": format_time(exchange.at),
-        "t": round(max(0.0, exchange.at - started), 6),
-        "request": request,
-        "response": None,
-        "timing": exchange.timing(),
-        "connection": exchange.connection,
-        "error": exchange.error,
-        "trace": _trace(exchange),
-    }
+    if base is not None:
+        request["base"] = base
+    response: dict[str, Any] | None = None
     if exchange.status:
         content = exchange.response_body
         if content and exchange.rules is None and not exchange.quirks and exchange.status < 300:
@@ -63,8 +47,20 @@ def recorded(
             body: dict[str, Any] = {"json": decode(content), "size": len(content)}
         else:
             body = body_form(content, None, decode, encode)
-        headers = [*map(_pair, wire.added), *map(_pair, exchange.response_headers)]
-        document["response"] = {"status": exchange.status, "headers": headers, "body": body}
+        headers = [*map(_pair, added), *map(_pair, exchange.response_headers)]
+        response = {"status": exchange.status, "headers": headers, "body": body}
+    at = exchange.at
+    document: dict[str, Any] = {
+        "n": 0,
+        "at": format_time(at),
+        "t": round(at - started, 6) if at > started else 0.0,
+        "request": request,
+        "response": response,
+        "timing": exchange.timing(),
+        "connection": exchange.connection,
+        "error": exchange.error,
+        "trace": _trace(exchange, client),
+    }
     if exchange.upstream is not None:
         status, own, content = exchange.upstream
         body = body_form(content, None, decode, encode)
@@ -72,23 +68,31 @@ def recorded(
     return document
 
 
-def _trace(exchange: Exchange) -> dict[str, Any]:
+def _trace(exchange: Exchange, client: str) -> dict[str, Any]:
+    rules = exchange.rules
     trace: dict[str, Any] = {
         "operation": exchange.operation,
         "resource": exchange.resource,
         "id": exchange.id,
-        "client": exchange.client,
-        "rule": exchange.rule,
+        "client": client,
+        "rule": exchange.rule if rules else None,
         "quirks": list(exchange.quirks),
         "findings": [],
     }
     if exchange.tenant:
         trace["tenant"] = exchange.tenant
-    if exchange.rules:
-        trace["rules"] = exchange.rules
+    if rules:
+        trace["rules"] = rules
     if exchange.speaks is not None:
         trace["base_path"], trace["protocol"] = exchange.speaks
     return trace
+
+
+@lru_cache(maxsize=512)
+def _request_head(headers: tuple[tuple[bytes, bytes], ...]) -> tuple[tuple[tuple[str, str], ...], str]:
+    """Return the headers of a request as text, and whom the first User-Agent tells of."""
+    agents = (value for name, value in headers if name.lower() == b"user-agent")
+    return tuple(map(_pair, headers)), client_of(next(agents, b""))
 
 
 @lru_cache(maxsize=1024)

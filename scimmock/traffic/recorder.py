@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import errno
+import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,6 +65,7 @@ class Recorder:
         self._on_lost = on_lost
         self._writer = Writer(path, mode)
         self._has_header = False
+        self._held: list[bytes] = []
         if self._writer.found is not None:
             self._go_on_with(self._writer.found)
         self.started = self._started()
@@ -98,6 +101,12 @@ class Recorder:
         Bodies that are nested too deep to be looked through are left out.  Returns what was written,
         None when it is lost.
         """
+        redacted = self.hold(document)
+        self.flush()
+        return None if self.trouble else redacted
+
+    def hold(self, document: dict[str, Any]) -> dict[str, Any] | None:
+        """Do all for an exchange that `record` does, but for writing it, which is left to `flush`."""
         try:
             if not self._has_header:
                 client = (document.get("trace") or {}).get("client")
@@ -108,18 +117,31 @@ class Recorder:
                 redacted, line = self._line(document)
             except RecursionError:
                 redacted, line = self._line(_without_bodies(document))
-            self._writer.write(line, self._first_line)
         except Exception as error:  # whatever it is: the traffic goes on
             self.lose(_words(error))
             return None
-        self._writer.n += 1
-        self.written += 1
-        self.trouble = ""
+        self._held.append(line)
         return redacted
+
+    def flush(self) -> None:
+        """Write what is held, with one write; what cannot be written is lost."""
+        lines = self._held
+        if not lines:
+            return
+        self._held, whole, why = [], 0, ""
+        try:
+            whole = self._writer.write_all(lines, self._first_line)
+        except Exception as error:
+            why = _words(error)
+        self._writer.n += whole
+        self.written += whole
+        self.trouble = ""
+        for _ in lines[whole:]:
+            self.lose(why or _words(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
 
     def _line(self, document: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         redacted = self.redactor.exchange(document)
-        redacted["n"] = self._writer.n + 1
+        redacted["n"] = self._writer.n + len(self._held) + 1
         return redacted, self._encode(redacted)
 
     def begin(self) -> None:

@@ -1,7 +1,8 @@
 """The recording file: JSON lines, the first of which is a header, each other one an exchange.
 
-Written with one ``write`` for each line on an append-only descriptor, so that a process which is killed
-loses at most the exchange in flight; read line by line, so that a long session takes no memory.
+Written on an append-only descriptor, one line or those of one turn with each ``write``, so that a process
+which is killed loses at most the exchanges in flight; read line by line, so that a long session takes no
+memory.
 """
 
 from __future__ import annotations
@@ -12,7 +13,9 @@ import json
 import os
 import stat
 import time
+from bisect import bisect_right
 from collections.abc import Callable, Iterator
+from itertools import accumulate
 from pathlib import Path
 from typing import Any, Literal
 
@@ -206,6 +209,14 @@ class Writer:
         Where somebody has moved or removed the file, a new one is begun with ``again()``, its header,
         within a tenth of a second; until then lines go where the file went.
         """
+        if not self.write_all([line], again):
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    def write_all(self, lines: list[bytes], again: Callable[[], bytes] = bytes) -> int:
+        """Write lines as `write` does, all at once; returns how many of the first are in the file.
+
+        Nothing of the others stays; raises OSError where nothing could be written.
+        """
         now = time.monotonic()
         if now >= self._look_at:
             self._look_at = now + _LOOK
@@ -214,10 +225,15 @@ class Writer:
                     raise FileNotFoundError
             except FileNotFoundError:
                 self._begin_again(again())
-        written = os.write(self._descriptor, line)
-        if written != len(line):
-            os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - written)
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+        data = b"".join(lines)
+        written = os.write(self._descriptor, data)
+        if written == len(data):
+            return len(lines)
+        ends = list(accumulate(map(len, lines)))
+        whole = bisect_right(ends, written)
+        torn = written - (ends[whole - 1] if whole else 0)
+        os.ftruncate(self._descriptor, os.fstat(self._descriptor).st_size - torn)
+        return whole
 
     def _begin_again(self, header: bytes) -> None:
         try:

@@ -356,3 +356,36 @@ def test_lines_are_whole_writes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     writer.write(encode_line(exchange()))
     writer.close()
     assert len(writes) == 2 and all(data.count(b"\n") == 1 and data.endswith(b"\n") for data in writes)
+
+
+@pytest.mark.parametrize(("room", "kept"), [(0, 0), (5, 0), (6, 1), (11, 1), (12, 2), (17, 2)])
+def test_of_lines_that_have_no_room_nothing_stays(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, room: int, kept: int
+) -> None:
+    write = os.write
+    writer = Writer(tmp_path / "s.jsonl")
+    writer.write(encode_line({}))
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:room]))
+    assert writer.write_all([b"first\n", b"other\n", b"third\n"]) == kept
+    monkeypatch.undo()
+    writer.write(b"later\n")
+    writer.close()
+    written = [b"{}\n", *[b"first\n", b"other\n"][:kept], b"later\n"]
+    assert (tmp_path / "s.jsonl").read_bytes() == b"".join(written)
+
+
+def test_what_is_held_is_numbered_and_counted_as_it_is_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    own = recorder(tmp_path / "s.jsonl")
+    for _ in range(3):
+        assert own.hold(exchange()) is not None
+    assert own.written == 0
+    write = os.write
+    monkeypatch.setattr(os, "write", lambda fd, data: write(fd, data[:-1]))
+    own.flush()
+    monkeypatch.undo()
+    assert (own.written, own.lost) == (2, 1) and "cannot be written" in own.trouble
+    assert own.record(exchange()) is not None and not own.trouble
+    own.close()
+    assert [one["n"] for one in open_recording(tmp_path / "s.jsonl")] == [1, 2, 3]

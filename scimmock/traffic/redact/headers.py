@@ -123,7 +123,7 @@ class Headers:
 
     def request(self, pairs: Pairs) -> list[list[str]]:
         """Return the headers of a request, not to be changed: clients send the same again and again."""
-        key = tuple(map(tuple, pairs))
+        key = pairs if type(pairs) is tuple else tuple(map(tuple, pairs))
         known = None if self.texts.heard else self._requests.get(key)
         if known is not None:
             for name in known.replaced:

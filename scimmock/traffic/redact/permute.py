@@ -96,12 +96,11 @@ class Permutation:
             return _letters(left, middle) + _letters(right, length - middle)
         if is_decimal and length > 1 and word[0] != "0" and word.isascii():
             low = 10 ** (middle - 1)  # the first digit is none of them
-            left, right = self._mixed(
-                (int(word[:middle]) - low, 9 * low),
-                (int(word[middle:]), 10 ** (length - middle)),
-                f"{salt}:1{'0' * (length - 1)}",
-            )
-            return f"{left + low}{right:0{length - middle}}"
+            high = 10 ** (length - middle)
+            number = int(word)
+            form = f"{salt}:1{'0' * (length - 1)}"
+            left, right = self._mixed((number // high - low, 9 * low), (number % high, high), form)
+            return str((left + low) * high + right)
         if not is_decimal and length > 1 and word.isascii():
             left, right = self._mixed(
                 _code_of(word[:middle]), _code_of(word[middle:]), f"{salt}:{word.translate(_FORM)}"

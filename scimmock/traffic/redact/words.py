@@ -19,6 +19,7 @@ _MIXED = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])[A-Za-z0-9]+")
 _MOST_KNOWN = 16_384  # words that are remembered for speed
 _MOST_AGES = 16
 _TRIES = 64
+_LAST_BIT = (1 << 20) - 1  # of a filter of words
 
 
 def folded(text: str) -> str:
@@ -158,7 +159,7 @@ class Words:
         )
 
     def _pseudonym(self, word: str) -> str:
-        ages = self._ages
+        ages, issued, taken = self._ages, self._issued, self._taken
         age = ages[-1]
         if len(ages) > 1:
             age = next((age for age in ages if word in age), age)
@@ -167,12 +168,12 @@ class Words:
             found = self._fitting(word, age.fragments)
         else:
             found = self._permutation.word(word)
-            if self._taken.get(found, word) != word:
+            if found in taken and taken[found] != word:
                 found = self._free(word)
-        if len(self._issued) < _MOST_KNOWN:
-            self._issued[word] = found
-            self._taken[found] = word
-        elif word not in self._issued:
+        if len(issued) < _MOST_KNOWN:
+            issued[word] = found
+            taken[found] = word
+        elif word not in issued:
             age.add(word)
         return found
 
@@ -224,8 +225,6 @@ class _Age:
     seen that was not, which then keeps less.
     """
 
-    _BITS = 1 << 20
-
     def __init__(self, fragments: Fragments) -> None:
         self.fragments = fragments
         self.is_new = True
@@ -234,13 +233,13 @@ class _Age:
 
     def _places(self, word: str) -> tuple[int, int, int]:
         code = hash(word)
-        return code % self._BITS, (code >> 20) % self._BITS, (code >> 40) % self._BITS
+        return code & _LAST_BIT, code >> 20 & _LAST_BIT, code >> 40 & _LAST_BIT
 
     def add(self, word: str) -> None:
         """Remember a word for which there is no other room."""
         bits = self._bits
         if bits is None:
-            bits = self._bits = bytearray(self._BITS // 8)
+            bits = self._bits = bytearray((_LAST_BIT + 1) // 8)
         one, two, three = self._places(word)
         bits[one >> 3] |= 1 << (one & 7)
         bits[two >> 3] |= 1 << (two & 7)
