@@ -171,7 +171,8 @@ class Headers:
             return None
         form = _FORMS.get(name)
         if form is not None:
-            return value if form.fullmatch(value) else None
+            is_number = form is _DATE and value.isdecimal() and len(value) < 13
+            return value if is_number or form.fullmatch(value) else None
         is_url = name in _ADDRESSES and "/" in value and value.isascii()
         return self.addresses.url(value) if is_url else None
 

@@ -168,7 +168,7 @@ class Redactor:
         request, response, upstream = document["request"], document.get("response"), document.get("upstream")
         trace, error = document.get("trace"), document.get("error")
         operation = trace.get("operation") if trace else None
-        if _has_failed(response, operation) or _has_failed(upstream, operation):
+        if _has_failed(response, operation) or (upstream and _has_failed(upstream, operation)):
             self._documents.guarded = _is_about_secret(request)
             self._hear(document)
         found["request"] = shown = self._request(request)
@@ -186,15 +186,16 @@ class Redactor:
         found = request.copy()
         base, path = request.get("base"), request["path"]
         query, body = request.get("query"), request.get("body")
+        addresses = self._addresses
         found["path"] = shown = (
-            self._addresses.path(path, is_below=False) if base == "" else self._addresses.request_path(path)
+            addresses.path(path, is_below=False) if base == "" else addresses.request_path(path)
         )
         if shown != path:
-            self._addresses.urls.count += 1
+            addresses.urls.count += 1
         if base:
-            found["base"] = self._addresses.path(base, is_below=False)
+            found["base"] = addresses.path(base, is_below=False)
         if query:
-            found["query"] = self._addresses.query(query)
+            found["query"] = addresses.query(query)
         if body:
             is_form = "text" in body and _media_type(request) == "application/x-www-form-urlencoded"
             found["body"] = self._body(body, self._trees[0], is_form)

@@ -54,6 +54,8 @@ class Values:
         length = len(value)
         if length < 6 and (not length or value.lower() in _BOOLEANS):
             return value
+        if value.isalnum() and value.isascii():
+            return self.words.word(value)
         if length == 36 and UUID.fullmatch(value):
             return value
         if length > 15 and value[0].isdigit() and MOMENT.fullmatch(value):
