@@ -120,7 +120,9 @@ def _words(node: Node) -> str:
         return f"not ({words[0]})"
     if node.mark == "[]":
         return f"{words[0]}[{words[1]}]" + (f".{words[2]}" if len(words) > 2 and words[2] else "")
-    return f" {node.mark} ".join(map(str, words)) if len(words) > 1 else f"{words[0]} {node.mark}"
+    if len(words) == 1:
+        return f"{words[0]} {node.mark}"
+    return f" {node.mark} ".join(map(str, words)) or f"no {node.mark}"
 
 
 def _plain(value: Any) -> str:
