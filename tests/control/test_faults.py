@@ -404,3 +404,19 @@ def test_the_list_follows_the_calls(control: httpx.Client, acts: list[tuple[str,
                 assert {rule["name"]: rule["enabled"] for rule in listed(own)} == model
     finally:
         control.delete("/tenants/test-model")
+
+
+def test_rules_begin_anew_with_the_directory(own: httpx.Client, scim: httpx.Client) -> None:
+    """Only where that is asked for; a rule that was switched off stays so."""
+    once = {"name": "once", "when": {"first": 1}, **UNAVAILABLE}
+    own.post("/faults", json={"faults": [once, {**once, "name": "off", "enabled": False}]}).raise_for_status()
+    assert [scim.get("/Users").status_code for _ in range(2)] == [503, 200]
+    assert own.delete("/state").status_code == 204
+    assert scim.get("/Users").status_code == 200
+    assert own.delete("/state", params={"faults": "true"}).status_code == 204
+    assert [(rule["name"], rule["hits"], rule["enabled"]) for rule in listed(own)] == [
+        ("once", 0, True),
+        ("off", 0, False),
+    ]
+    assert [scim.get("/Users").status_code for _ in range(2)] == [503, 200]
+    assert error(own.delete("/state", params={"faults": "yes"}), 400)["field"] == "faults"
