@@ -373,7 +373,7 @@ def _theirs(text: str, document: dict[str, Any], model: Any = FullUser) -> bool:
 
 CHOICES = st.randoms(use_true_random=False)
 MANY = settings(
-    deadline=None, max_examples=100, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow]
+    deadline=None, max_examples=150, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow]
 )
 
 

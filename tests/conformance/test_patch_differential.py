@@ -32,7 +32,7 @@ MODELS: dict[str, Any] = {"User": User[EnterpriseUser], "Group": Group}
 POLICY = Policy()
 
 MANY = settings(
-    deadline=None, max_examples=100, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow]
+    deadline=None, max_examples=150, report_multiple_bugs=False, suppress_health_check=[HealthCheck.too_slow]
 )
 
 # What may stand in the attributes; no two words differ in case only (see `test_adding_what_is_there`).

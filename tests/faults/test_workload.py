@@ -13,7 +13,7 @@ from scimmock.faults.files import packs
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 GROUP = "urn:ietf:params:scim:schemas:core:2.0:Group"
 PATCH_OP = "urn:ietf:params:scim:api:messages:2.0:PatchOp"
-WORKERS = 24  # with the requests of each: over 2,000 for twelve packs
+WORKERS = 36  # with the requests of each: over 2,000 for twelve packs
 
 
 def patch(*operations: dict[str, Any]) -> dict[str, Any]:

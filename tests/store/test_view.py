@@ -292,7 +292,7 @@ class Past:
 
 
 @given(st.booleans(), steps("restore", "wait", "wait", max_size=20))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_a_view_shows_the_past(people_first: bool, script: list[Step]) -> None:
     past = Past()
     beginning: list[Step] = [("new user", number, number) for number in range(4)] if people_first else []
@@ -314,7 +314,7 @@ def test_a_view_shows_the_past(people_first: bool, script: list[Step]) -> None:
 
 
 @given(steps("restore", max_size=12), steps(max_size=8), st.integers(0, 100))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_writes_to_the_past_change_nothing(script: list[Step], more: list[Step], moment: int) -> None:
     """A view of the past takes writes as well; the directory stays byte for byte as it is."""
     past = Past()
@@ -338,7 +338,7 @@ def test_writes_to_the_past_change_nothing(script: list[Step], more: list[Step],
 
 
 @given(steps(max_size=12), steps(max_size=10))
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=60, deadline=None)
 def test_an_overlay_answers_as_a_fork(script: list[Step], more: list[Step]) -> None:
     directory = empty()
     service = service_over(directory)
