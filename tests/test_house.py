@@ -34,6 +34,7 @@ LEVELS = {
     "store": 3,
     "people": 3,
     "proxy": 5,
+    "scribe": 5,
     "traffic": 2,
     "scim": 1,
     "clock": 1,

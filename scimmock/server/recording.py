@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import logging
-from typing import Any
-
-import msgspec
 
 from ..clock import parse_time
+from ..scribe.beside import Item
+from ..scribe.lines import line
 from ..traffic.exchange import Exchange
-from ..traffic.recorded import recorded
+from ..traffic.recorded import Facts, facts
 from ..traffic.recorder import Recorder, RecordOptions
 from ..traffic.recording import make_header
 from ..traffic.routes import below
 from ..traffic.served import header_of
+from .desk import Desk
 from .incoming import Scope
 from .like import told_of
 from .tenant import Tenant
@@ -23,8 +23,6 @@ from .turns import Turn
 log = logging.getLogger("scimmock")
 
 _RECORDED = "scimmock.recorded"
-_decoder = msgspec.json.Decoder()
-_encoder = msgspec.json.Encoder()
 
 
 class SessionRecorder:
@@ -59,13 +57,18 @@ class SessionRecorder:
                 if attribute.returned == "never"
             ]
         )
-        self.recorder = Recorder(options.path, header, redactor, options.existing, _line, self._complain)
+        recorder = Recorder(options.path, header, redactor, options.existing, line, self._complain)
+        self._desk = Desk(recorder)
         self._tenants = tenants
         self._base_path = blueprint.base_path
-        self._complained = ""
-        self._turn = Turn(self._hold, self._flush)
-        if not self.recorder.begun:
+        self._turn = Turn(self._record, lambda: self._desk.is_helped)
+        if not recorder.begun:
             self._describe()
+
+    @property
+    def recorder(self) -> Recorder:
+        """What redacts and writes; another one when that was done by another process for a while."""
+        return self._desk.recorder
 
     def _describe(self) -> None:
         """Say in the header how the server is now: rules and clock may change until the first request."""
@@ -77,9 +80,7 @@ class SessionRecorder:
             self.recorder.started = parse_time(header["started"])
 
     def _complain(self, why: str) -> None:
-        if why != self._complained:
-            self._complained = why
-            log.error("the recording %s %s: exchanges are lost", self.recorder.path, why)
+        log.error("the recording %s %s: exchanges are lost", self.recorder.path, why)
 
     async def record_first(self, exchange: Exchange, scope: Scope, tenant: Tenant) -> None:
         """Record an exchange before its answer leaves: nothing that a client has seen is missing.
@@ -87,8 +88,11 @@ class SessionRecorder:
         Where there are other connections, what they have that is ready now is waited for.
         """
         connection = (scope.get("extensions") or {}).get("scimmock")
-        if connection is not None and len(connection.connections) > 1:
-            await self._turn.wait(exchange, scope, tenant)
+        others = connection is not None and len(connection.connections) > 1
+        if others or self._desk.is_helped:
+            known = self._facts(exchange, scope, tenant)
+            if known is not None:
+                await self._turn.wait(known)
         else:
             self.record(exchange, scope, tenant)
 
@@ -97,22 +101,21 @@ class SessionRecorder:
 
         An answer that does not leave whole is recorded when it has left, before the journal cuts its bodies.
         """
-        if _RECORDED not in scope:
+        known = self._facts(exchange, scope, tenant)
+        if known is not None:
             self._turn.end()
-            self._hold(exchange, scope, tenant)
-            self._flush()
+            self._record([(known, None)])
 
-    def _flush(self) -> None:
-        self.recorder.flush()
-        if not self.recorder.trouble:
-            self._complained = ""
-
-    def _hold(self, exchange: Exchange, scope: Scope, tenant: Tenant) -> None:
-        if _RECORDED in scope:
-            return
-        scope[_RECORDED] = True
+    def _record(self, items: list[Item]) -> None:
         if not self.recorder.begun:
             self._describe()
+        self._desk.record(items)
+
+    def _facts(self, exchange: Exchange, scope: Scope, tenant: Tenant) -> Facts | None:
+        """Return what is recorded of an exchange, None where that was asked for before."""
+        if _RECORDED in scope:
+            return None
+        scope[_RECORDED] = True
         extensions = scope.get("extensions") or {}
         raw = str(scope["raw_path"], "latin-1")
         prefix = tenant.prefix
@@ -124,25 +127,8 @@ class SessionRecorder:
             base = None
         connection = extensions.get("scimmock")
         added = connection.default_headers if connection is not None and exchange.status else ()
-        wire = path, base, extensions.get("spelled") or exchange.headers, added
-        try:
-            document = recorded(exchange, wire, self.recorder.started, _decode, _encoder.encode)
-        except Exception as error:  # a defect must not end the traffic
-            self.recorder.lose(f"cannot be recorded: {type(error).__name__}: {error}")
-            return
-        self.recorder.hold(document)
+        return facts(exchange, path, base, extensions.get("spelled") or exchange.headers, added)
 
     def close(self) -> None:
         """Close the file."""
-        self.recorder.close()
-
-
-def _decode(body: bytes) -> Any:
-    try:
-        return _decoder.decode(body)
-    except msgspec.MsgspecError as error:
-        raise ValueError(str(error)) from None
-
-
-def _line(document: dict[str, Any]) -> bytes:
-    return _encoder.encode(document) + b"\n"
+        self._desk.close()

@@ -1,49 +1,56 @@
-"""What is recorded together: the exchanges that are done in one turn of the event loop."""
+"""What is recorded together: the exchanges that are done while there is other work at hand."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
-from ..traffic.exchange import Exchange
-from .incoming import Scope
-from .tenant import Tenant
+from ..scribe.beside import Item
+from ..traffic.recorded import Facts
 
 
 class Turn:
-    """Holds exchanges back until all that are ready now are done, and records them one after the other.
+    """Holds exchanges back until all requests that are there now are answered, and records them together.
 
-    That is cheaper than to record each between two others, since code and data are at hand then, and
-    ``flush`` writes all that was recorded at once.
+    That is cheaper than to record each between two others, since code and data are at hand then.
+    ``record`` lets those go on who wait.  It is not done where ``is_helped`` says that another process
+    records, which can begin at once.
     """
 
-    def __init__(self, record: Callable[[Exchange, Scope, Tenant], None], flush: Callable[[], None]) -> None:
+    def __init__(self, record: Callable[[list[Item]], None], is_helped: Callable[[], bool]) -> None:
         self._record = record
-        self._flush = flush
-        self._waiting: list[tuple[asyncio.Future[None], Exchange, Scope, Tenant]] = []
+        self._is_helped = is_helped
+        self._items: list[Item] = []
+        self._seen = 0
 
-    async def wait(self, exchange: Exchange, scope: Scope, tenant: Tenant) -> None:
+    async def wait(self, facts: Facts) -> None:
         """Return when an exchange is recorded; raises what recording it raised."""
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
-        if not self._waiting:
-            loop.call_soon(self.end)
-        self._waiting.append((done, exchange, scope, tenant))
+        self._items.append((facts, done))
+        if self._is_helped():
+            self.end()
+        elif len(self._items) == 1:
+            self._seen = 0
+            loop.call_soon(self._look, loop)
         await done
+
+    def _look(self, loop: asyncio.AbstractEventLoop) -> None:
+        """End the turn if nothing has come since the last look."""
+        if len(self._items) > self._seen:
+            self._seen = len(self._items)
+            loop.call_soon(self._look, loop)
+        else:
+            self.end()
 
     def end(self) -> None:
         """Record what waits, in the order in which it came."""
-        waiting, self._waiting = self._waiting, []
-        recorded: list[asyncio.Future[None]] = []
-        for done, exchange, scope, tenant in waiting:
-            try:
-                self._record(exchange, scope, tenant)
-            except Exception as error:
-                if not done.done():
+        items, self._items = self._items, []
+        if not items:
+            return
+        try:
+            self._record(items)
+        except Exception as error:
+            for _, done in items:
+                if done is not None and not done.done():
                     done.set_exception(error)
-            else:
-                recorded.append(done)
-        self._flush()
-        for done in recorded:
-            if not done.done():  # as it is where the server stops and has given up the request
-                done.set_result(None)

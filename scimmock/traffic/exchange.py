@@ -166,12 +166,7 @@ class Exchange(_Rare):
 
     def timing(self) -> dict[str, float]:
         """Return how many milliseconds the request, the wait for the answer and the answer took."""
-        begin, received, answered, end = self.begin, self.received, self.answered, self.end
-        return {  # most are asked for when some of these are the same
-            "request_ms": _milliseconds(begin, received) if received > begin else 0.0,
-            "wait_ms": _milliseconds(received, answered),
-            "response_ms": _milliseconds(answered, end) if end > answered else 0.0,
-        }
+        return timing(self.begin, self.received, self.answered, self.end)
 
     def _quotes(self) -> bool:
         """Whether an error may quote a secret: the filter or the path that it is about names one."""
@@ -208,6 +203,15 @@ class Exchange(_Rare):
         if self.before is not None or self.after is not None:
             trace["before"], trace["after"] = masked(self.before), masked(self.after)
         return trace
+
+
+def timing(begin: float, received: float, answered: float, end: float) -> dict[str, float]:
+    """Return the ``timing`` of an exchange in milliseconds; the times are in seconds, on one clock."""
+    return {  # most are asked for when some of these are the same
+        "request_ms": _milliseconds(begin, received) if received > begin else 0.0,
+        "wait_ms": _milliseconds(received, answered),
+        "response_ms": _milliseconds(answered, end) if end > answered else 0.0,
+    }
 
 
 def _milliseconds(start: float, end: float) -> float:

@@ -5,86 +5,152 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from ..clock import format_time
 from .clients import client_of
-from .exchange import Exchange
+from .exchange import Exchange, timing
 from .form import Decode, Encode, body_form, compact
 
-# What an exchange does not know of how it stood on the wire: the raw path below the base path; that, None
-# for the one of the recording; the headers of the request as they were spelled; and what the server put
-# before its own ones.
-Wire = tuple[str, str | None, Iterable[tuple[bytes, bytes]], Iterable[tuple[bytes, bytes]]]
+Pairs = Iterable[tuple[bytes, bytes]]
+
+
+class Facts(NamedTuple):
+    """What a recording is made from: an exchange as its answer leaves, and how it stood on the wire.
+
+    All of it are values that `marshal` knows.  ``path`` is the raw one below the base path, ``base`` that,
+    None for the one of the recording; ``spelled`` are the headers of the request as they came, ``added``
+    those that the server puts before its own ones.  The others are as in `Exchange`.
+    """
+
+    path: str
+    base: str | None
+    spelled: tuple[tuple[bytes, bytes], ...]
+    added: tuple[tuple[bytes, bytes], ...]
+    method: str
+    query: bytes
+    http: str
+    request_body: bytes
+    request_size: int
+    status: int
+    response_body: bytes
+    response_headers: list[tuple[bytes, bytes]]
+    at: float
+    begin: float
+    received: float
+    answered: float
+    end: float
+    connection: int
+    error: dict[str, str] | None
+    upstream: tuple[int, list[tuple[bytes, bytes]], bytes] | None
+    operation: str | None
+    resource: str | None
+    id: str | None
+    tenant: str
+    quirks: tuple[str, ...]
+    rules: list[dict[str, Any]] | None
+    speaks: tuple[str, str] | None
+
+
+def facts(exchange: Exchange, path: str, base: str | None, spelled: Pairs, added: Pairs) -> Facts:
+    """Return what is recorded of an exchange."""
+    return Facts(
+        path,
+        base,
+        tuple(spelled),
+        tuple(added),
+        exchange.method,
+        exchange.query,
+        exchange.http,
+        exchange.request_body,
+        exchange.request_size,
+        exchange.status,
+        exchange.response_body,
+        exchange.response_headers,
+        exchange.at,
+        exchange.begin,
+        exchange.received,
+        exchange.answered,
+        exchange.end,
+        exchange.connection,
+        exchange.error,
+        exchange.upstream,
+        exchange.operation,
+        exchange.resource,
+        exchange.id,
+        exchange.tenant,
+        exchange.quirks,
+        exchange.rules,
+        exchange.speaks,
+    )
 
 
 def recorded(
-    exchange: Exchange,
-    wire: Wire,
+    facts: Facts,
     started: float,
     decode: Decode = json.loads,
     encode: Encode = compact,
 ) -> dict[str, Any]:
     """Return an exchange as a recording holds it; ``started`` is when that began, ``n`` is left to it."""
-    path, base, spelled, added = wire
-    pairs, client = _request_head(tuple(spelled))
-    content, size = exchange.request_body, exchange.request_size
+    pairs, client = _request_head(facts.spelled)
+    content, size = facts.request_body, facts.request_size
     request: dict[str, Any] = {
-        "method": exchange.method,
-        "path": path,
-        "query": str(exchange.query, "latin-1"),
-        "http": exchange.http,
+        "method": facts.method,
+        "path": facts.path,
+        "query": str(facts.query, "latin-1"),
+        "http": facts.http,
         "headers": pairs,
         "body": body_form(content, size or None, decode, encode) if content else {"size": size},
     }
-    if base is not None:
-        request["base"] = base
+    if facts.base is not None:
+        request["base"] = facts.base
     response: dict[str, Any] | None = None
-    if exchange.status:
-        content = exchange.response_body
-        if content and exchange.rules is None and not exchange.quirks and exchange.status < 300:
+    status = facts.status
+    if status:
+        content = facts.response_body
+        if content and facts.rules is None and not facts.quirks and status < 300:
             # What the service itself encodes is what encoding it gives.
             body: dict[str, Any] = {"json": decode(content), "size": len(content)}
         else:
             body = body_form(content, None, decode, encode)
-        headers = [*map(_pair, added), *map(_pair, exchange.response_headers)]
-        response = {"status": exchange.status, "headers": headers, "body": body}
-    at = exchange.at
+        headers = [*map(_pair, facts.added), *map(_pair, facts.response_headers)]
+        response = {"status": status, "headers": headers, "body": body}
+    at = facts.at
     document: dict[str, Any] = {
         "n": 0,
         "at": format_time(at),
         "t": round(at - started, 6) if at > started else 0.0,
         "request": request,
         "response": response,
-        "timing": exchange.timing(),
-        "connection": exchange.connection,
-        "error": exchange.error,
-        "trace": _trace(exchange, client),
+        "timing": timing(facts.begin, facts.received, facts.answered, facts.end),
+        "connection": facts.connection,
+        "error": facts.error,
+        "trace": _trace(facts, client),
     }
-    if exchange.upstream is not None:
-        status, own, content = exchange.upstream
+    if facts.upstream is not None:
+        status, own, content = facts.upstream
         body = body_form(content, None, decode, encode)
         document["upstream"] = {"status": status, "headers": list(map(_pair, own)), "body": body}
     return document
 
 
-def _trace(exchange: Exchange, client: str) -> dict[str, Any]:
-    rules = exchange.rules
+def _trace(facts: Facts, client: str) -> dict[str, Any]:
+    rules = facts.rules
     trace: dict[str, Any] = {
-        "operation": exchange.operation,
-        "resource": exchange.resource,
-        "id": exchange.id,
+        "operation": facts.operation,
+        "resource": facts.resource,
+        "id": facts.id,
         "client": client,
-        "rule": exchange.rule if rules else None,
-        "quirks": list(exchange.quirks),
+        "rule": rules[0]["name"] if rules else None,
+        "quirks": list(facts.quirks),
         "findings": [],
     }
-    if exchange.tenant:
-        trace["tenant"] = exchange.tenant
+    if facts.tenant:
+        trace["tenant"] = facts.tenant
     if rules:
         trace["rules"] = rules
-    if exchange.speaks is not None:
-        trace["base_path"], trace["protocol"] = exchange.speaks
+    if facts.speaks is not None:
+        trace["base_path"], trace["protocol"] = facts.speaks
     return trace
 
 

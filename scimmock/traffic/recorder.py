@@ -18,6 +18,7 @@ from .redact.redactor import RedactMode, Redactor
 from .secrets import MASK
 
 Encode = Callable[[dict[str, Any]], bytes]
+Account = tuple[int, int, str, str]
 _MESSAGES = ("request", "response", "upstream")
 
 
@@ -42,9 +43,10 @@ class Recorder:
 
     ``header`` is written with the first exchange, since a recorder between others may learn its
     ``base_url`` only then.  ``written`` and ``lost`` count exchanges; ``last_trouble`` is the last reason
-    why one was lost, ``trouble`` the same until one is written again, "" then.  ``on_lost`` is told each
-    reason at once.  ``started`` is when the session began, in seconds since 1970: ``t`` of its exchanges
-    counts from then.
+    why one was lost, ``trouble`` the same until one is written again, "" then.  ``on_lost`` is told a
+    reason when it arises.  ``started`` is when the session began, in seconds since 1970: ``t`` of its
+    exchanges counts from then.  A copy for another process, made by pickle, tells nobody what it loses and
+    has no file until its ``writer`` gets one.
     """
 
     def __init__(
@@ -62,12 +64,12 @@ class Recorder:
         self.written = self.lost = 0
         self.trouble = self.last_trouble = ""
         self._encode = encode
-        self._on_lost = on_lost
-        self._writer = Writer(path, mode)
+        self.on_lost = on_lost
+        self.writer = Writer(path, mode)
         self._has_header = False
         self._held: list[bytes] = []
-        if self._writer.found is not None:
-            self._go_on_with(self._writer.found)
+        if self.writer.found is not None:
+            self._go_on_with(self.writer.found)
         self.started = self._started()
 
     def _go_on_with(self, found: dict[str, Any]) -> None:
@@ -75,7 +77,7 @@ class Recorder:
         there, here = found.get("redaction") or {}, self.redactor.about()
         for name, option in (("mode", "--redact"), ("key_id", "--redact-key")):
             if there.get(name) != here.get(name):
-                self._writer.close()
+                self.writer.close()
                 hint = f"the same {option} would be right, or another file"
                 raise UsageError(f"{self.path} was recorded with another {option}", hint=hint)
         self.header = found
@@ -91,7 +93,7 @@ class Recorder:
         try:
             return parse_time(str(self.header.get("started")))
         except ValueError:
-            self._writer.close()
+            self.writer.close()
             hint = '"started": "2026-11-23T10:00:00.123Z" would be right'
             raise FileError("does not say when it began", where=f"{self.path}:1", hint=hint) from None
 
@@ -130,35 +132,62 @@ class Recorder:
             return
         self._held, whole, why = [], 0, ""
         try:
-            whole = self._writer.write_all(lines, self._first_line)
+            whole = self.writer.write_all(lines, self._first_line)
         except Exception as error:
             why = _words(error)
-        self._writer.n += whole
+        self.writer.n += whole
         self.written += whole
-        self.trouble = ""
+        if whole:
+            self.trouble = ""
         for _ in lines[whole:]:
             self.lose(why or _words(OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))))
 
     def _line(self, document: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         redacted = self.redactor.exchange(document)
-        redacted["n"] = self._writer.n + len(self._held) + 1
+        redacted["n"] = self.writer.n + len(self._held) + 1
         return redacted, self._encode(redacted)
 
     def begin(self) -> None:
         """Write the header, if that has not been done; raises OSError."""
         if not self._has_header:
-            self._writer.write(self._first_line(), bytes)
+            self.writer.write(self._first_line(), bytes)
             self._has_header = True
 
     def _first_line(self) -> bytes:
         return self._encode(self.redactor.header(self.header))
 
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "on_lost": None}
+
     def lose(self, why: str) -> None:
         """Count an exchange that could not be recorded."""
-        self.lost += 1
-        self.trouble = self.last_trouble = why
-        if self._on_lost is not None:
-            self._on_lost(why)
+        self.take_account((self.written, self.lost + 1, why, why))
+
+    @property
+    def account(self) -> Account:
+        """What was written, what was lost, and why: ``written``, ``lost``, ``trouble``, ``last_trouble``."""
+        return self.written, self.lost, self.trouble, self.last_trouble
+
+    def take_account(self, account: Account) -> None:
+        """Take over the account of a copy in another process."""
+        known = self.trouble
+        self.writer.n += account[0] - self.written
+        self.written, self.lost, self.trouble, self.last_trouble = account
+        if self.trouble not in ("", known) and self.on_lost is not None:
+            self.on_lost(self.trouble)
+
+    def go_on_anew(self) -> int:
+        """Go on with a file that a copy in another process wrote to, which has ended; raises FileError.
+
+        Returns how many exchanges are in it of which that gave no account; they count as written.
+        """
+        known = self.writer.n
+        self.writer = Writer(self.path, "append")
+        self._has_header = self.writer.found is not None
+        self.redactor.goes_on()
+        more = max(self.writer.n - known, 0)
+        self.written += more
+        return more
 
     def close(self) -> None:
         """Close the file; a session without exchanges still gets its header."""
@@ -167,7 +196,7 @@ class Recorder:
         except OSError as error:
             self.lose(_words(error))
             self.lost -= 1
-        self._writer.close()
+        self.writer.close()
 
 
 def _without_bodies(document: dict[str, Any]) -> dict[str, Any]:

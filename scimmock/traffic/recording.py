@@ -245,6 +245,18 @@ class Writer:
         if header and not os.fstat(descriptor).st_size:
             os.write(descriptor, header)
 
+    @property
+    def descriptor(self) -> int:
+        """What is written to; -1 where that is closed."""
+        return self._descriptor
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {**vars(self), "_descriptor": -1}
+
+    def go_on(self, descriptor: int) -> None:
+        """Write to a descriptor of the same file, as a copy in another process must."""
+        self._descriptor = descriptor
+
     def close(self) -> None:
         """Close the file."""
         if self._descriptor >= 0:

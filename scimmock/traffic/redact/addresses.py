@@ -13,7 +13,7 @@ from .forms import UUID, is_attribute_path, is_urn
 from .fragments import WORD
 from .kinds import Kind
 from .known import Known
-from .places import Place
+from .places import OF_RESOURCES, Place
 from .values import Values, is_ip
 from .vocabulary import ENDPOINTS, SEGMENTS, is_public_url
 from .words import folded
@@ -55,8 +55,8 @@ class Addresses:
         self._names: dict[str, tuple[Place, str, Kind]] = {}
         # The words of the service's own host; a sentence that has one of them says where it is.
         self.host_words: set[str] = set()
-        self.urls = Place(resources.rules, {}, "(addresses)")
-        self.queries = Place(resources.rules, {}, "(queries)")
+        self.urls = Place(resources.rules, OF_RESOURCES, "(addresses)")
+        self.queries = Place(resources.rules, OF_RESOURCES, "(queries)")
 
     def forget(self) -> None:
         """Look at every address anew: words have become others."""

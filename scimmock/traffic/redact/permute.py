@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import hashlib
 from functools import lru_cache
+from typing import Any
 
 from .alphabets import DIGITS, LETTERS, alphabet, place
 
@@ -30,10 +31,14 @@ class Keyed:
     """HMAC-SHA-256 with a key that is prepared once."""
 
     def __init__(self, key: bytes) -> None:
+        self._key = key
         block = hashlib.sha256(key).digest() if len(key) > 64 else key
         block = block.ljust(64, b"\0")
         self._inner = hashlib.sha256(bytes(byte ^ 0x36 for byte in block)).copy
         self._outer = hashlib.sha256(bytes(byte ^ 0x5C for byte in block)).copy
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Keyed, (self._key,)
 
     def digest(self, message: bytes) -> bytes:
         """Return the 32 bytes of the code of a message."""
@@ -74,6 +79,9 @@ class Permutation:
         self._keyed = keyed
         self._single = lru_cache(maxsize=256)(self._shuffled)
         self._rounds: dict[str, tuple[_Round, _Round, _Round, _Round]] = {}
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Permutation, (self._keyed,)
 
     def word(self, word: str, salt: int = 0) -> str:
         """Return the pseudonym of a word of folded letters and digits; equal forms in and out.

@@ -14,11 +14,19 @@ from .forms import form_of, is_attribute_path
 from .kinds import Kind
 
 
-def _table(**kinds: str) -> dict[str, Kind]:
-    return {name: Kind[kind] for kind, names in kinds.items() for name in names.split()}
+class Table(dict[str, Kind]):
+    """What the names at places of one kind of body mean; there is one of each in a process."""
+
+    def __init__(self, name: str, **kinds: str) -> None:
+        super().__init__({each: Kind[kind] for kind, names in kinds.items() for each in names.split()})
+        self._name = name
+
+    def __reduce__(self) -> str:
+        return self._name
 
 
-_EVERYWHERE = _table(
+_EVERYWHERE = Table(
+    "_EVERYWHERE",
     CANONICAL="type usertype",
     DATE="meta.created meta.lastmodified",
     VERSION="meta.version",
@@ -29,7 +37,8 @@ _EVERYWHERE = _table(
     ZONE="timezone",
 )
 # What the messages of the protocol have, at their top and in each operation, and nobody below an extension.
-_OF_MESSAGES = _table(
+_OF_MESSAGES = Table(
+    "_OF_MESSAGES",
     URN="schemas",
     VERSION="version",
     NAME="scimtype op method attributes excludedattributes sortby sortorder token_type",
@@ -39,14 +48,17 @@ _OF_MESSAGES = _table(
     FILTER="filter",
     PATH="path",
 )
-_OF_ERRORS = _table(
+OF_RESOURCES = Table("OF_RESOURCES")
+_OF_ERRORS = Table(
+    "_OF_ERRORS",
     TEXT="message description error error_description title reason errors detail details source cause "
     "error_uri developermessage usermessage summary errorsummary",
     NAME="errorcode error_code code status statuscode",
     DATE="timestamp",
     ADDRESS="instance path",
 )
-_OF_DISCOVERY = _table(
+_OF_DISCOVERY = Table(
+    "_OF_DISCOVERY",
     LABEL="name",
     LITERAL="id schema type mutability returned uniqueness canonicalvalues referencetypes endpoint "
     "resourcetype defaultpaginationmethod",
@@ -57,6 +69,7 @@ _OF_DISCOVERY = _table(
 _MOST_HARMLESS = 200  # strings that a place remembers
 _MOST = 4_000  # places that are remembered
 _MOST_LISTED = 20_000  # places in all rows together
+_DEEPEST = 40  # levels of places that are remembered; no resource has ten
 
 
 class Rules:
@@ -79,7 +92,7 @@ class Rules:
         self.never: set[str] = set()
         self.made = self.listed = 0
 
-    def kind(self, label: str, table: dict[str, Kind]) -> Kind:
+    def kind(self, label: str, table: Table) -> Kind:
         """Return the kind of a place by its label, ``emails.value`` or with the URN of its extension."""
         label = label.lower()
         path = label.rpartition(":")[2]
@@ -90,7 +103,7 @@ class Rules:
         if self.forced & {label, path}:
             return Kind.FORCED
         inner = path.removeprefix("operations.").removeprefix("response.")
-        tables: tuple[dict[str, Kind], ...] = (table, _EVERYWHERE)
+        tables: tuple[Table, ...] = (table, _EVERYWHERE)
         if ":" not in label and inner in (name, f"status.{name}"):
             tables = (table, _OF_MESSAGES, _EVERYWHERE)
         for key in (f"{parent}.{name}", name):
@@ -141,7 +154,7 @@ class _Children(dict[str, "Place"]):
 
     def __missing__(self, key: str) -> Place:
         found, rules = self._place.make(key), self._place.rules
-        if rules.made < _MOST:
+        if rules.made < _MOST and self._place.depth < _DEEPEST:
             rules.made += 1
             self[key] = found
         return found
@@ -163,7 +176,7 @@ class _Rows(dict[tuple[str, ...], Row]):
         else:
             places = tuple([place.children[key] for key in keys])
         found = places, tuple([one.shown for one in places]), not all([one.is_named for one in places])
-        if rules.listed + len(keys) < _MOST_LISTED:
+        if rules.listed + len(keys) < _MOST_LISTED and place.depth < _DEEPEST:
             rules.listed += len(keys)
             self[keys] = found
         return found
@@ -172,6 +185,7 @@ class _Rows(dict[tuple[str, ...], Row]):
 class Place:
     """An attribute or key.  ``label`` is its path, ``count`` how often something was replaced there.
 
+    ``depth`` counts the levels above it.
     ``is_root``: resources begin here, or an extension of one.  ``is_named``: its key has the form of a name.
     ``children`` and ``rows`` are made when they are asked for.  ``shown`` has for each string what takes
     its place here, None where the string alone does not say that.
@@ -180,6 +194,7 @@ class Place:
     __slots__ = (
         "children",
         "count",
+        "depth",
         "is_named",
         "is_operations",
         "is_root",
@@ -194,7 +209,7 @@ class Place:
     def __init__(
         self,
         rules: Rules,
-        table: dict[str, Kind],
+        table: Table,
         label: str = "",
         kind: Kind = Kind.PERSON,
         root: bool = True,
@@ -207,7 +222,7 @@ class Place:
         self.is_root = root
         self.is_operations = label.lower() == "operations"
         self.is_named = True
-        self.count = 0
+        self.count = self.depth = 0
         self.children = _Children(self)
         self.rows = _Rows(self)
 
@@ -234,6 +249,7 @@ class Place:
         shown = key if is_named else "(key)"
         label = f"{self.label}{separator}{shown}" if self.label else shown
         found = Place(self.rules, self.table, label, self.rules.kind(label, self.table), root=False)
+        found.depth = self.depth + 1
         if not is_named:
             found.is_named, found.shown = False, None
         return found
@@ -283,4 +299,4 @@ def _is_version(text: str) -> bool:
 
 def trees(rules: Rules) -> tuple[Place, Place, Place]:
     """Return the roots of resources and messages, of errors, and of discovery."""
-    return Place(rules, {}), Place(rules, _OF_ERRORS), Place(rules, _OF_DISCOVERY)
+    return Place(rules, OF_RESOURCES), Place(rules, _OF_ERRORS), Place(rules, _OF_DISCOVERY)

@@ -20,7 +20,7 @@ from .forms import is_attribute_path
 from .headers import Headers
 from .kinds import Kind
 from .permute import Keyed
-from .places import Place, Rules, trees
+from .places import OF_RESOURCES, Place, Rules, trees
 from .plain import PlainTexts, PlainValues
 from .texts import Texts
 from .torn import redact_torn
@@ -70,7 +70,7 @@ class Redactor:
         self._texts.quoted = self._filters.quoted
         self._texts.always_heard = self._addresses.host_words
         self._documents = Documents(atoms, self._filters, self._addresses, self._texts, self._trees)
-        self._texts_at = Place(self._rules, {}, "(texts)")
+        self._texts_at = Place(self._rules, OF_RESOURCES, "(texts)")
 
     # ---- what a header says
 

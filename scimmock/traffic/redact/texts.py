@@ -38,6 +38,10 @@ _SHORT_NUMBER = re.compile(r"\d{1,3}")
 _VERSION = re.compile(r"\d{1,2}(?:\.\d{1,2}){1,3}")
 
 
+def _nothing_quoted(text: str) -> str | None:
+    return None
+
+
 class Texts:
     """Redacts sentences.  ``heard`` are the words, folded, that this exchange says of persons.
 
@@ -51,7 +55,7 @@ class Texts:
         self.always_heard: set[str] = set()
         self.secrets: set[str] = set()
         self.url: Callable[[str], str] = values.forced
-        self.quoted: Callable[[str], str | None] = lambda text: None
+        self.quoted: Callable[[str], str | None] = _nothing_quoted
 
     def forget(self) -> None:
         """Begin a new exchange."""

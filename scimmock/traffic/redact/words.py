@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from copy import deepcopy
+from hashlib import blake2b
 
 from .fragments import WORD, Fragments, holds
 from .known import Known
@@ -232,7 +233,8 @@ class _Age:
         self._bits: bytearray | None = None
 
     def _places(self, word: str) -> tuple[int, int, int]:
-        code = hash(word)
+        # Not `hash`, which is another one in each process.
+        code = int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest())
         return code & _LAST_BIT, code >> 20 & _LAST_BIT, code >> 40 & _LAST_BIT
 
     def add(self, word: str) -> None:
