@@ -9,6 +9,7 @@ from typing import Any
 from mitmproxy import http
 from mitmproxy.net import encoding
 
+from ..quickjson import decode, encode
 from ..traffic.form import body_form, cut_form
 
 Chunks = bytes | Iterable[bytes]
@@ -70,7 +71,7 @@ def form_of(message: Message, tee: Tee | None, most: int) -> dict[str, Any]:
         length = header(message, b"content-length")
         size = int(length) if length.isdecimal() else 0
         return cut_form(b"", size)
-    return cut_form(body[:most], size) if len(body) > most else body_form(body, size)
+    return cut_form(body[:most], size) if len(body) > most else body_form(body, size, decode, encode)
 
 
 def _decompressed(body: bytes, message: Message, is_whole: bool) -> bytes:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 from mitmproxy import http
 
 from ..clock import format_time
+from ..quickjson import decode, encode
 from ..traffic.clients import client_of
 from ..traffic.form import body_form
 from ..traffic.routes import Aim, aim_of, base_of, below
@@ -202,7 +203,7 @@ def _told_upstream(said: tuple[int, Pairs, bytes] | None) -> dict[str, Any] | No
     if said is None:
         return None
     status, headers, body = said
-    return {"status": status, "headers": _pairs(headers), "body": body_form(body)}
+    return {"status": status, "headers": _pairs(headers), "body": body_form(body, None, decode, encode)}
 
 
 def _request_headers(request: http.Request) -> list[list[str]]:

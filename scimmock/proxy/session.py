@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 from mitmproxy import http
 from mitmproxy.proxy.mode_specs import ReverseMode
 
+from ..quickjson import line
 from ..traffic.recorder import Recorder
 from ..traffic.recording import Mode, make_header
 from ..traffic.redact.key import load_key
@@ -46,7 +47,7 @@ class Session:
         more: dict[str, Any] = {"faults": faults, "seed": settings.seed} if faults else {}
         header = make_header("addon", "", time.time(), **more)
         mode: Mode = "append" if path in _BEGUN else settings.mode
-        self.recorder = Recorder(path, header, redactor, mode, on_lost=self.trouble)
+        self.recorder = Recorder(path, header, redactor, mode, line, self.trouble)
         _BEGUN.add(path)
         self._is_placed = self.recorder.header is not header
         if self._is_placed:

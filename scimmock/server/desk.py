@@ -24,7 +24,8 @@ class Desk:
     def __init__(self, recorder: Recorder) -> None:
         self.recorder = recorder
         self._scribe: Scribe | None = None
-        self._helps = helps_here()
+        # Where nothing is redacted there is nothing to win.
+        self._helps = recorder.redactor.mode != "none" and helps_here()
         self._together = self._alone = 0
 
     @property

@@ -5,8 +5,8 @@ from __future__ import annotations
 import logging
 
 from ..clock import parse_time
+from ..quickjson import line
 from ..scribe.beside import Item
-from ..scribe.lines import line
 from ..traffic.exchange import Exchange
 from ..traffic.recorded import Facts, facts
 from ..traffic.recorder import Recorder, RecordOptions

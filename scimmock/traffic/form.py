@@ -16,15 +16,15 @@ _SEPARATORS = ((",", ":"), (", ", ": "), (",", ": "))
 
 
 def compact(document: Any) -> bytes:
-    """Return JSON without spaces; raises ValueError for halves of surrogate pairs."""
-    return json.dumps(document, ensure_ascii=False, separators=_SEPARATORS[0]).encode()
+    """Return JSON without spaces; raises ValueError for halves of surrogate pairs, NaN and the like."""
+    return json.dumps(document, ensure_ascii=False, allow_nan=False, separators=_SEPARATORS[0]).encode()
 
 
 def encoded(document: Any) -> bytes:
-    """Return JSON without spaces, letters as they are; all as ASCII with halves of surrogate pairs in it."""
+    """Return JSON without spaces, letters as they are; all as ASCII where that is no JSON of today."""
     try:
         return compact(document)
-    except UnicodeEncodeError:
+    except ValueError:
         return json.dumps(document, separators=_SEPARATORS[0]).encode()
 
 

@@ -234,10 +234,10 @@ def _message(request: Document, plan: Plan, status: int | None) -> Iterator[str]
 
 
 def _can_be_sent(document: Any) -> bool:
-    """Whether httpx can encode a document; halves of surrogate pairs it cannot."""
+    """Whether httpx can encode a document; halves of surrogate pairs and NaN it cannot."""
     try:
         compact(document)
-    except UnicodeEncodeError:
+    except ValueError:
         return False
     return True
 

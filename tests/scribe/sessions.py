@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
+from scimmock.quickjson import line
 from scimmock.scribe.beside import Item, helps_here
-from scimmock.scribe.lines import line
 from scimmock.server.desk import Desk
 from scimmock.traffic.recorded import Facts
 from scimmock.traffic.recorder import Recorder

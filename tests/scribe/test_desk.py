@@ -99,6 +99,16 @@ def test_one_after_the_other_calls_no_scribe(tmp_path: Path) -> None:
     play(tmp_path / "s.jsonl", session)
 
 
+def test_what_is_not_redacted_calls_no_scribe(tmp_path: Path) -> None:
+    async def session(own: Desk) -> None:
+        for n in range(desks._TOGETHER):
+            await record(own, [person(n), person(n)])
+            await asyncio.sleep(0.002)
+        assert children() == [] and not own.is_helped
+
+    play(tmp_path / "s.jsonl", session, redact="none")
+
+
 def test_what_nobody_waits_for_is_recorded_in_its_order(tmp_path: Path) -> None:
     path = tmp_path / "s.jsonl"
     counts = []
