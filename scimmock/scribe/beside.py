@@ -61,7 +61,7 @@ class Scribe:
         here.setblocking(False)
         self._link = Link(here, _SECONDS_OF_SILENCE)
         self._confirmed = 0
-        self._watch: asyncio.TimerHandle | None = None
+        self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(here.fileno(), self._listen)
 
@@ -83,7 +83,7 @@ class Scribe:
     def record(self, items: Sequence[Item]) -> None:
         """Let exchanges be recorded, and those go on who wait for that."""
         self._items += items
-        if self._watch is None:
+        if self._timer is None:
             self._look_later()
         try:
             try:
@@ -119,8 +119,8 @@ class Scribe:
 
     def close(self) -> None:
         """End the process, which has nothing in charge."""
-        if self._watch is not None:
-            self._watch.cancel()
+        if self._timer is not None:
+            self._timer.cancel()
         if not self._loop.is_closed():
             self._loop.remove_reader(self._link.socket.fileno())
         self._link.close()
@@ -157,11 +157,11 @@ class Scribe:
         let_go(self._items.popleft())
 
     def _look_later(self) -> None:
-        self._watch = self._loop.call_later(_SECONDS_OF_SILENCE, self._look, self._confirmed)
+        self._timer = self._loop.call_later(_SECONDS_OF_SILENCE, self._look, self._confirmed)
 
     def _look(self, confirmed: int) -> None:
         """End the process if it confirmed nothing since the last look, and somebody waits for that."""
-        self._watch = None
+        self._timer = None
         if self._items and self._confirmed == confirmed:
             self._end(TimeoutError())
         elif self._items:

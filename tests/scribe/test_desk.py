@@ -347,8 +347,8 @@ def test_a_scribe_that_does_nothing_any_more_is_not_waited_for(
         counts.append(await helped(own))
         os.kill(children()[0], signal.SIGSTOP)
         monkeypatch.setattr(beside, "_SECONDS_OF_SILENCE", 0.05)
-        assert own._scribe is not None and own._scribe._watch is not None
-        own._scribe._watch.cancel()
+        assert own._scribe is not None and own._scribe._timer is not None
+        own._scribe._timer.cancel()
         own._scribe._look_later()
         await record(own, [person(1), person(2)])
         assert not own.is_helped
