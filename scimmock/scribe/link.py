@@ -110,7 +110,11 @@ class Link:
             raise EOFError
         if not descriptors:  # they are dropped where this process may have no more
             raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
-        recorder: Recorder = pickle.loads(self.receive())
+        try:
+            recorder: Recorder = pickle.loads(self.receive())
+        except BaseException:
+            os.close(descriptors[0])
+            raise
         recorder.writer.go_on(descriptors[0])
         return recorder
 
