@@ -9,6 +9,7 @@ import pickle
 import selectors
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from ..quickjson import line
@@ -119,5 +120,7 @@ class Link:
         return recorder
 
     def close(self) -> None:
-        """Close this end."""
+        """Close this end, also where a fork of this process has it too."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()

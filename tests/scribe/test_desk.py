@@ -487,6 +487,20 @@ def test_a_scribe_is_killed_within_a_line_and_the_disk_is_full(tmp_path: Path) -
     assert told == ["cannot be written: File too large"] and own.recorder.lost == 1
 
 
+def test_a_scribe_ends_though_a_fork_of_the_server_lives(tmp_path: Path) -> None:
+    found: list[Any] = []
+
+    async def session(own: Desk) -> None:
+        await helped(own)
+        assert own._scribe is not None
+        found.extend((own._scribe._process, own._scribe._link.socket.dup()))  # as a fork has it
+
+    play(tmp_path / "s.jsonl", session)
+    process, held = found
+    held.close()
+    assert process.returncode == 0
+
+
 def test_a_desk_is_closed_while_its_scribe_starts(tmp_path: Path) -> None:
     async def session(own: Desk) -> None:
         for n in range(desks._TOGETHER):
