@@ -209,8 +209,7 @@ def test_what_a_scribe_wrote_and_did_not_confirm_is_not_written_again(tmp_path: 
             time.sleep(0.0005)
         os.kill(scribe, signal.SIGKILL)
         assert own._scribe is not None
-        while children():
-            time.sleep(0.0005)
+        os.waitid(os.P_PID, scribe, os.WEXITED | os.WNOWAIT)  # its sockets are closed then
         with suppress(ConnectionResetError):
             while own._scribe._link.socket.recv(1_000_000):
                 pass
