@@ -1,4 +1,4 @@
-"""The scribe's process, ``python -m scimmock.scribe DESCRIPTOR``: it ends when the server closes its end."""
+"""The scribe's process: started with one end of a pair of sockets, it ends when the other is closed."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from contextlib import suppress
 from ..traffic.recorded import Facts
 from ..traffic.recorder import Recorder
 from .lines import hold
-from .link import Link
+from .link import IDENTITY, Link
 
 
 def main(descriptor: int) -> None:
@@ -22,7 +22,7 @@ def main(descriptor: int) -> None:
     gc.set_threshold(10_000, 20, 20)  # as the server's
     link = Link(socket.socket(fileno=descriptor))
     with suppress(EOFError, OSError):
-        link.send(None)  # it is ready
+        link.send(IDENTITY)  # it is ready
         while True:
             recorder = link.take()
             try:
@@ -30,6 +30,8 @@ def main(descriptor: int) -> None:
             finally:
                 recorder.flush()
             link.hand(recorder)
+            recorder.writer.close()
+    link.close()
 
 
 def _record(link: Link, recorder: Recorder) -> None:
@@ -50,6 +52,4 @@ def _record(link: Link, recorder: Recorder) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) != 2 or not sys.argv[1].isdecimal():
-        sys.exit("scimmock.scribe is started by `scimmock serve --record`, and by nobody else")
-    main(int(sys.argv[1]))
+    sys.exit("scimmock.scribe is started by `scimmock serve --record`, and by nobody else")

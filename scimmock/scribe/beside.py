@@ -14,13 +14,20 @@ from typing import Any
 
 from ..traffic.recorded import Facts
 from ..traffic.recorder import Account, Recorder
-from .link import Link
+from .link import IDENTITY, Link
 
 Done = asyncio.Future[None]
 # What is recorded, and who waits for that.
 Item = tuple[Facts, Done | None]
+# The folder that this scimmock is in comes last: what lies beside it may have names of the standard library.
+_BEGIN = (
+    "import sys; sys.path.append(sys.argv[2]); "
+    "from scimmock.scribe.__main__ import main; main(int(sys.argv[1]))"
+)
 _PACKAGES = str(Path(__file__).parents[2])
 _SECONDS_TO_END = 10.0
+# How long it may do nothing while it has something to do.  A body of 10 MB takes some seconds.
+_SECONDS_OF_SILENCE = 30.0
 
 
 def helps_here() -> bool:
@@ -34,8 +41,8 @@ def helps_here() -> bool:
 class Scribe:
     """The process.  ``is_ready``: it waits for a recorder; ``in_charge``: it has one.
 
-    Starting raises OSError.  Where the process ends by itself ``on_end`` is called with the reason, and
-    with what it had not confirmed; some of that may be in the file.
+    Starting raises OSError.  Where the process ends by itself, or is ended since it does nothing any more,
+    ``on_end`` is called with the reason, and with what it had not confirmed; some of that may be in the file.
     """
 
     def __init__(self, on_end: Callable[[str, list[Item]], None]) -> None:
@@ -52,7 +59,9 @@ class Scribe:
         finally:
             there.close()
         here.setblocking(False)
-        self._link = Link(here)
+        self._link = Link(here, _SECONDS_OF_SILENCE)
+        self._confirmed = 0
+        self._timer: asyncio.TimerHandle | None = None
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(here.fileno(), self._listen)
 
@@ -74,6 +83,8 @@ class Scribe:
     def record(self, items: Sequence[Item]) -> None:
         """Let exchanges be recorded, and those go on who wait for that."""
         self._items += items
+        if self._timer is None:
+            self._look_later()
         try:
             try:
                 self._link.send([tuple(facts) for facts, _ in items])
@@ -81,8 +92,8 @@ class Scribe:
                 for facts, _ in items:
                     self._send_alone(facts)
             self._hear(self._link.heard())
-        except (EOFError, OSError):
-            self._end()
+        except (EOFError, OSError) as error:
+            self._end(error)
 
     def _send_alone(self, facts: Facts) -> None:
         try:
@@ -92,13 +103,15 @@ class Scribe:
 
     def give_back(self) -> Recorder | None:
         """Return the recorder with its file; None where the process has ended by itself."""
+        assert self._recorder is not None
         try:
             while self._items:
                 self._confirm(self._link.receive())
             self._link.send(None)
+            self._recorder.writer.close()  # there is room for the descriptor that comes, then
             recorder = self._link.take()
-        except (EOFError, OSError):
-            self._end()
+        except (EOFError, OSError) as error:
+            self._end(error)
             return None
         self._recorder = None
         self.is_ready = True
@@ -106,6 +119,8 @@ class Scribe:
 
     def close(self) -> None:
         """End the process, which has nothing in charge."""
+        if self._timer is not None:
+            self._timer.cancel()
         if not self._loop.is_closed():
             self._loop.remove_reader(self._link.socket.fileno())
         self._link.close()
@@ -122,31 +137,49 @@ class Scribe:
             self._hear(self._link.received())
         except BlockingIOError:
             return
-        except (EOFError, OSError):
-            self._end()
+        except (EOFError, OSError) as error:
+            self._end(error)
 
     def _hear(self, messages: Iterable[Any]) -> None:
         for message in messages:
-            if message is None:
+            if self._recorder is not None:
+                self._confirm(message)
+            elif message == IDENTITY:
                 self.is_ready = True
             else:
-                self._confirm(message)
+                raise ConnectionError("it is another scimmock")
 
     def _confirm(self, account: Account) -> None:
         """Know that one more exchange is in the file, or lost."""
         assert self._recorder is not None
         self._recorder.take_account(account)
+        self._confirmed += 1
         let_go(self._items.popleft())
 
-    def _end(self) -> None:
-        """Know that the process has ended by itself."""
-        self._recorder = None
+    def _look_later(self) -> None:
+        self._timer = self._loop.call_later(_SECONDS_OF_SILENCE, self._look, self._confirmed)
+
+    def _look(self, confirmed: int) -> None:
+        """End the process if it confirmed nothing since the last look, and somebody waits for that."""
+        self._timer = None
+        if self._items and self._confirmed == confirmed:
+            self._end(TimeoutError())
+        elif self._items:
+            self._look_later()
+
+    def _end(self, error: Exception) -> None:
+        """Know that the process has ended by itself, or end it where it is of no use."""
         self.is_ready = False
+        why = ""
+        if isinstance(error, TimeoutError):
+            why = f"did nothing for {_SECONDS_OF_SILENCE:g} seconds"
+            self._process.kill()
         self.close()
         items = list(self._items)
         self._items.clear()
         code = self._process.returncode
-        self._on_end(f"was ended by signal {-code}" if code < 0 else f"ended with {code}", items)
+        self._on_end(why or (f"was ended by signal {-code}" if code < 0 else f"ended with {code}"), items)
+        self._recorder = None
 
 
 def let_go(item: Item) -> None:
@@ -159,12 +192,10 @@ def let_go(item: Item) -> None:
 
 def _started(end: socket.socket) -> subprocess.Popen[bytes]:
     """Start the process with its end of the sockets, out of reach of what stops the server with Ctrl-C."""
-    paths = [_PACKAGES, *filter(None, os.environ.get("PYTHONPATH", "").split(os.pathsep))]
     return subprocess.Popen(
-        [sys.executable, "-P", "-m", "scimmock.scribe", str(end.fileno())],
+        [sys.executable, "-P", "-c", _BEGIN, str(end.fileno()), _PACKAGES],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         pass_fds=[end.fileno()],
-        env={**os.environ, "PYTHONPATH": os.pathsep.join(paths)},
         start_new_session=True,
     )

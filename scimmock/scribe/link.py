@@ -2,29 +2,38 @@
 
 from __future__ import annotations
 
+import errno
 import marshal
+import os
 import pickle
 import selectors
 import socket
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
+from ..quickjson import line
 from ..traffic.recorder import Recorder
+from ..version import __version__
 
 _PIECE = 262_144  # bytes that are read at once
 _HEAD = 4  # bytes before each message, which say how long it is
 _NO_REFERENCES = 2  # a version of marshal, which is faster without
+# What an end is: only one that is the same can take over a recorder, and writes the same lines.
+IDENTITY = (__version__, line.__name__)
 
 
 class Link:
     """One end.  Messages are values that `marshal` knows: both ends are one program, and nobody else's.
 
     An event loop may make the socket one that does not block; all that is here waits all the same, but
-    for `received`.
+    for `received`.  It waits ``seconds`` for the other end to do something, None is for ever, and raises
+    TimeoutError then.
     """
 
-    def __init__(self, end: socket.socket) -> None:
+    def __init__(self, end: socket.socket, seconds: float | None = None) -> None:
         self.socket = end
+        self._seconds = seconds
         self._read = bytearray()
 
     def send(self, message: Any) -> None:
@@ -76,21 +85,23 @@ class Link:
 
     def _wait(self, events: int) -> int:
         """Wait for one of the events; returns which have come."""
-        with selectors.DefaultSelector() as selector:
+        # Not the default one, which takes a descriptor: there may be none left.
+        with selectors.PollSelector() as selector:
             selector.register(self.socket, events)
-            return selector.select()[0][1]
+            for _, come in selector.select(self._seconds):
+                return come
+        raise TimeoutError
 
     # ---- the recorder, when nothing else is on its way
 
     def hand(self, recorder: Recorder) -> None:
-        """Hand over a recorder that holds nothing, and its file; here that is closed.
+        """Hand over a recorder that holds nothing, and its file, which stays open here.
 
-        Raises as `send`, and what pickle raises for one that cannot be handed over, which keeps its file.
+        Raises as `send`, and what pickle raises for one that cannot be handed over.
         """
         content = pickle.dumps(recorder, pickle.HIGHEST_PROTOCOL)
         socket.send_fds(self.socket, [b"\0"], [recorder.writer.descriptor])
         self.send(content)
-        recorder.writer.close()
 
     def take(self) -> Recorder:
         """Take over a recorder; raises as `receive`."""
@@ -98,10 +109,18 @@ class Link:
         head, descriptors, _, _ = socket.recv_fds(self.socket, 1, 1)
         if not head:
             raise EOFError
-        recorder: Recorder = pickle.loads(self.receive())
+        if not descriptors:  # they are dropped where this process may have no more
+            raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        try:
+            recorder: Recorder = pickle.loads(self.receive())
+        except BaseException:
+            os.close(descriptors[0])
+            raise
         recorder.writer.go_on(descriptors[0])
         return recorder
 
     def close(self) -> None:
-        """Close this end."""
+        """Close this end, also where a fork of this process has it too."""
+        with suppress(OSError):
+            self.socket.shutdown(socket.SHUT_RDWR)
         self.socket.close()

@@ -77,6 +77,11 @@ class Desk:
             if scribe is not None:
                 scribe.close()
 
+    def take_back(self) -> None:
+        """Have all that was to be recorded in the file, and the recorder here."""
+        if self._scribe is not None and self._scribe.in_charge:
+            self._take_back(self._scribe)
+
     def _take_back(self, scribe: Scribe) -> None:
         on_lost = self.recorder.on_lost
         found = scribe.give_back()
@@ -86,7 +91,7 @@ class Desk:
 
     def _go_on(self, why: str, items: list[Item]) -> None:
         """Go on here where the scribe has ended by itself."""
-        was_in_charge = self.recorder.writer.descriptor < 0
+        was_in_charge = self.is_helped
         self._scribe, self._helps = None, False
         if not was_in_charge:
             return
@@ -99,7 +104,7 @@ class Desk:
             more = self.recorder.go_on_anew()
         except FileError as error:
             for item in items:
-                self.recorder.lose(str(error))
+                self.recorder.lose(error.message)
                 let_go(item)
             return
         for item in items[:more]:
@@ -108,9 +113,7 @@ class Desk:
 
     def close(self) -> None:
         """Close the file."""
-        if self.is_helped:
-            assert self._scribe is not None
-            self._take_back(self._scribe)
+        self.take_back()
         if self._scribe is not None:
             self._scribe.close()
         self.recorder.close()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 
 from ..clock import parse_time
@@ -92,7 +93,12 @@ class SessionRecorder:
         if others or self._desk.is_helped:
             known = self._facts(exchange, scope, tenant)
             if known is not None:
-                await self._turn.wait(known)
+                try:
+                    await self._turn.wait(known)
+                except asyncio.CancelledError:
+                    # The server stops and the grace is over: what is asked for is answered now.
+                    self._turn.end()
+                    self._desk.take_back()
         else:
             self.record(exchange, scope, tenant)
 

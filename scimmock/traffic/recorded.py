@@ -20,7 +20,8 @@ class Facts(NamedTuple):
 
     All of it are values that `marshal` knows.  ``path`` is the raw one below the base path, ``base`` that,
     None for the one of the recording; ``spelled`` are the headers of the request as they came, ``added``
-    those that the server puts before its own ones.  The others are as in `Exchange`.
+    those that the server puts before its own ones.  ``is_own``: the body of the answer is JSON as the service
+    encodes it, not one of a recorded session, and nothing changed it.  The others are as in `Exchange`.
     """
 
     path: str
@@ -50,6 +51,7 @@ class Facts(NamedTuple):
     quirks: tuple[str, ...]
     rules: list[dict[str, Any]] | None
     speaks: tuple[str, str] | None
+    is_own: bool
 
 
 def facts(exchange: Exchange, path: str, base: str | None, spelled: Pairs, added: Pairs) -> Facts:
@@ -82,6 +84,8 @@ def facts(exchange: Exchange, path: str, base: str | None, spelled: Pairs, added
         exchange.quirks,
         exchange.rules,
         exchange.speaks,
+        # What is answered from a recorded session has a note on that.
+        exchange.status < 300 and exchange.rules is None and not (exchange.quirks or exchange.notes),
     )
 
 
@@ -108,8 +112,7 @@ def recorded(
     status = facts.status
     if status:
         content = facts.response_body
-        if content and facts.rules is None and not facts.quirks and status < 300:
-            # What the service itself encodes is what encoding it gives.
+        if content and facts.is_own:  # encoding it again would give the same
             body: dict[str, Any] = {"json": decode(content), "size": len(content)}
         else:
             body = body_form(content, None, decode, encode)

@@ -182,11 +182,17 @@ class Recorder:
         Returns how many exchanges are in it of which that gave no account; they count as written.
         """
         known = self.writer.n
-        self.writer = Writer(self.path, "append")
-        self._has_header = self.writer.found is not None
+        self.writer.close()
+        try:
+            self.writer = Writer(self.path, "append")
+            self._has_header = self.writer.found is not None
+            more = max(self.writer.n - known, 0)
+            self.writer.n = known + more  # also where somebody has moved the file
+            self.written += more
+            self.begin()
+        except OSError as error:
+            raise FileError(f"cannot be written: {error.strerror}", where=str(self.path)) from None
         self.redactor.goes_on()
-        more = max(self.writer.n - known, 0)
-        self.written += more
         return more
 
     def close(self) -> None:

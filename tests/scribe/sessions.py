@@ -64,6 +64,7 @@ def facts(
         "quirks": (),
         "rules": None,
         "speaks": None,
+        "is_own": False,
     }
     return Facts(**{**known, **more})
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import os
+import resource
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -208,8 +209,7 @@ def test_what_a_scribe_wrote_and_did_not_confirm_is_not_written_again(tmp_path: 
             time.sleep(0.0005)
         os.kill(scribe, signal.SIGKILL)
         assert own._scribe is not None
-        while children():
-            time.sleep(0.0005)
+        os.waitid(os.P_PID, scribe, os.WEXITED | os.WNOWAIT)  # its sockets are closed then
         with suppress(ConnectionResetError):
             while own._scribe._link.socket.recv(1_000_000):
                 pass
@@ -235,7 +235,7 @@ def test_a_scribe_that_is_gone_and_its_file_too(tmp_path: Path) -> None:
         await record(own, [person(1)])
 
     own = play(path, session)
-    assert len(list(open_recording(path))) == 1 and own.recorder.written == counts[0] + 1
+    assert numbers(path) == [counts[0] + 1] and own.recorder.written == counts[0] + 1
 
 
 def test_a_file_that_was_moved_is_begun_again(tmp_path: Path) -> None:
@@ -326,7 +326,7 @@ def test_a_recorder_that_cannot_be_handed_over_stays_here(
     path = tmp_path / "s.jsonl"
 
     async def session(own: Desk) -> None:
-        own.recorder.redactor.odd = lambda: None  # type: ignore[attr-defined]
+        vars(own.recorder.redactor)["odd"] = lambda: None
         for n in range(100):
             await record(own, [person(n), person(n)])
             await asyncio.sleep(0.005)
@@ -334,6 +334,170 @@ def test_a_recorder_that_cannot_be_handed_over_stays_here(
 
     play(path, session)
     assert numbers(path) == list(range(1, 201))
+
+
+def test_a_scribe_that_does_nothing_any_more_is_not_waited_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    path = tmp_path / "s.jsonl"
+    counts = []
+
+    async def session(own: Desk) -> None:
+        counts.append(await helped(own))
+        os.kill(children()[0], signal.SIGSTOP)
+        monkeypatch.setattr(beside, "_SECONDS_OF_SILENCE", 0.05)
+        assert own._scribe is not None and own._scribe._timer is not None
+        own._scribe._timer.cancel()
+        own._scribe._look_later()
+        await record(own, [person(1), person(2)])
+        assert not own.is_helped
+
+    play(path, session)
+    assert numbers(path) == list(range(1, counts[0] + 3))
+    assert "did nothing for 0.05 seconds: this one goes on" in caplog.messages[0]
+
+
+@pytest.mark.parametrize("size", [1, 1_000_000], ids=["while it is closed", "while more is sent"])
+def test_a_scribe_that_does_nothing_holds_no_server(tmp_path: Path, size: int) -> None:
+    path = tmp_path / "s.jsonl"
+    counts = []
+
+    async def session(own: Desk) -> None:
+        counts.append(await helped(own))
+        os.kill(children()[0], signal.SIGSTOP)
+        assert own._scribe is not None
+        own._scribe._link._seconds = 0.05
+        own.record([(facts(sent={"displayName": "x " * size}), None)])
+        assert own.is_helped == (size == 1)
+
+    play(path, session)
+    assert numbers(path) == list(range(1, counts[0] + 2))
+
+
+def test_another_scimmock_is_no_scribe(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(beside, "IDENTITY", ("0.0.0", "line"))
+
+    async def session(own: Desk) -> None:
+        async with asyncio.timeout(20):
+            while own._helps:
+                await record(own, [person(1), person(2)])
+                await asyncio.sleep(0.002)
+        assert own._scribe is None
+
+    play(tmp_path / "s.jsonl", session)
+    assert caplog.messages == []
+
+
+def test_names_of_the_standard_library_beside_scimmock_are_not_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "scimmock").symlink_to(Path(beside.__file__).parents[1])
+    (tmp_path / "selectors.py").write_text("raise SystemExit('a package of that name')\n")
+    monkeypatch.setattr(beside, "_PACKAGES", str(tmp_path))
+    play(tmp_path / "s.jsonl", helped)
+
+
+def test_a_scribe_says_nothing_to_developers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PYTHONDEVMODE", "1")
+    play(tmp_path / "s.jsonl", helped)
+    assert capfd.readouterr().err == ""
+
+
+@contextmanager
+def limited(what: int, soft: int) -> Iterator[None]:
+    before = resource.getrlimit(what)
+    resource.setrlimit(what, (soft, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(what, before)
+
+
+@contextmanager
+def no_descriptors() -> Iterator[None]:
+    """Let this process have no descriptor more."""
+    taken = [os.open(os.devnull, os.O_RDONLY)]
+    try:
+        with limited(resource.RLIMIT_NOFILE, taken[0] + 20):
+            with suppress(OSError):
+                while True:
+                    taken.append(os.dup(taken[0]))
+            yield
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+
+
+def test_it_needs_no_more_descriptors(tmp_path: Path) -> None:
+    """Neither to wait until there is room for more, nor to have the file back."""
+    path = tmp_path / "s.jsonl"
+    counts = []
+
+    async def session(own: Desk) -> None:
+        counts.append(await helped(own))
+        with no_descriptors():
+            await record(own, [facts(sent={"displayName": "x " * 500_000})])
+            assert own.is_helped
+            for n in range(desks._ALONE):
+                await record(own, [person(n)])
+            assert not own.is_helped and own._helps
+
+    own = play(path, session)
+    assert numbers(path) == list(range(1, counts[0] + desks._ALONE + 2)) and own.recorder.lost == 0
+
+
+def test_a_killed_scribe_while_there_are_no_more_descriptors_loses_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    counts = []
+
+    async def session(own: Desk) -> None:
+        counts.append(await helped(own))
+        with no_descriptors():
+            assert own._scribe is not None
+            own._scribe._process.kill()
+            await until(lambda: not own.is_helped)
+            await record(own, [person(1)])
+
+    own = play(path, session)
+    assert numbers(path) == list(range(1, counts[0] + 2)) and own.recorder.lost == 0
+
+
+def test_a_scribe_is_killed_within_a_line_and_the_disk_is_full(tmp_path: Path) -> None:
+    path = tmp_path / "s.jsonl"
+    told: list[str] = []
+
+    async def session(own: Desk) -> None:
+        await helped(own)
+        (scribe,) = children()
+        os.kill(scribe, signal.SIGSTOP)
+        waiting = asyncio.create_task(record(own, [person(1)]))
+        await asyncio.sleep(0.01)
+        with path.open("ab") as file:
+            file.write(b'{"n": 1')
+        with limited(resource.RLIMIT_FSIZE, path.stat().st_size):
+            os.kill(scribe, signal.SIGKILL)
+            await waiting
+
+    own = play(path, session, told=told)
+    assert told == ["cannot be written: File too large"] and own.recorder.lost == 1
+
+
+def test_a_scribe_ends_though_a_fork_of_the_server_lives(tmp_path: Path) -> None:
+    found: list[Any] = []
+
+    async def session(own: Desk) -> None:
+        await helped(own)
+        assert own._scribe is not None
+        found.extend((own._scribe._process, own._scribe._link.socket.dup()))  # as a fork has it
+
+    play(tmp_path / "s.jsonl", session)
+    process, held = found
+    held.close()
+    assert process.returncode == 0
 
 
 def test_a_desk_is_closed_while_its_scribe_starts(tmp_path: Path) -> None:

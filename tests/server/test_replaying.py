@@ -200,6 +200,20 @@ def test_the_engine_answers_the_rest_as_the_session_stands(recording: Path, tmp_
     assert statuses == [401, 201, 204, 200, 201, 200, 204, 200, 503]
 
 
+def test_answers_that_no_service_would_encode_so_are_recorded_again(tmp_path: Path) -> None:
+    bodies: list[dict[str, Any]] = [{"text": "<p>", "size": 3}, {"text": '{"a":"\\ud800"}', "size": 14}]
+    exchanges = [exchange(n, "GET", f"/Users/u{n}", status=200) for n in range(2)]
+    for each, told in zip(exchanges, bodies, strict=True):
+        each["response"]["body"] = told
+    replay = ReplayOptions(write_session(tmp_path / "s.jsonl", exchanges, fixture="okta@oin"))
+    record = RecordOptions(tmp_path / "again.jsonl", redact="none")
+    options = ServeOptions(port=0, replay=replay, tokens={"t": "own"}, record=record)
+    with serving(options) as (running, ready), client_of(ready) as client:
+        assert [client.get(f"/Users/u{n}").status_code for n in range(2)] == [200, 200]
+    assert running.recorder is not None and running.recorder.recorder.last_trouble == ""
+    assert [each["response"]["body"] for each in open_recording(record.path)] == bodies
+
+
 @pytest.mark.parametrize(
     "file", ["okta/oin-throttled.jsonl", "entra/legacy-lost-writes.jsonl", "onelogin/flaky-network.jsonl"]
 )

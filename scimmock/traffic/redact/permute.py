@@ -15,6 +15,9 @@ from typing import Any
 from .alphabets import DIGITS, LETTERS, alphabet, place
 
 _MANY = 6  # letters, or 8 with digits among them: over 10^8 words
+# Letters of a word that are permuted at once: what that takes grows with their square, and Python makes no
+# text of numbers with more than 4,300 digits.
+_LONGEST = 1_024
 _MOST_FORMS = 48  # whose rounds are remembered
 _MOST_HALVES = 1_024  # of one round
 _FORM = str.maketrans(DIGITS + LETTERS, "0" * 10 + "a" * 26)
@@ -87,8 +90,11 @@ class Permutation:
         """Return the pseudonym of a word of folded letters and digits; equal forms in and out.
 
         A number does not get a leading zero, nor lose one.  ``salt`` other than 0 gives another word.
+        Of long words each piece is permuted by itself.
         """
         length = len(word)
+        if length > _LONGEST:
+            return "".join(self.word(word[at : at + _LONGEST], salt) for at in range(0, length, _LONGEST))
         is_alpha, is_decimal = word.isalpha(), word.isdecimal()
         if length >= _MANY and (is_alpha or (not is_decimal and length > 7)) and word.isascii():
             return self._drawn(word, salt)

@@ -95,3 +95,12 @@ def test_scripts_and_accents_stay_apart() -> None:
     assert "a" not in alphabet("é") and "è" in alphabet("é") and "ø" not in alphabet("é")
     assert "伟" in alphabet("李") and "한" not in alphabet("李")
     assert set("אבגד") <= set(alphabet("א"))
+
+
+@pytest.mark.parametrize("letters", ["9", "0", "1a", "x", "é", "李"])
+def test_a_word_may_be_long(letters: str) -> None:
+    """No number that Python refuses to write is made, and the time does not grow with the square."""
+    word = letters * 300_000
+    found = permutation().word(word)
+    assert len(found) == len(word) and found != word
+    assert found[0].isdecimal() == word[0].isdecimal() and (found[0] == "0") == (word[0] == "0")
