@@ -1,7 +1,7 @@
 """JSON of recorders: by msgspec where that is installed, by the standard library where it is not.
 
-What they write is the same; msgspec takes a quarter of the time.  A mitmproxy that was installed alone
-has none.
+What they write is read alike, though a number with an exponent may be spelled otherwise; msgspec takes a
+quarter of the time.  A mitmproxy that was installed alone has none.
 """
 
 from __future__ import annotations

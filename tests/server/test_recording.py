@@ -3,12 +3,9 @@
 from __future__ import annotations
 
 import json
-import os
 import re
 import signal
 import socket
-import subprocess
-import sys
 import time
 from contextlib import ExitStack
 from pathlib import Path
@@ -21,15 +18,9 @@ from scimmock.traffic.form import body_bytes
 from scimmock.traffic.recording import open_recording
 
 from ..conftest import PATCH_OP, USER, Here, Launch, LiveServer
+from .conftest import Home, OnFullDisk
 
-Home = dict[str, str]
 EMPTY = ("--users", "0", "--groups", "0")
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """A home of its own, so that no key of this machine is made or used."""
-    return {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
 
 
 def user(name: str, **more: Any) -> dict[str, Any]:
@@ -187,18 +178,10 @@ def test_what_cannot_be_recorded_is_an_error_at_once(
     assert done.returncode == code and message in done.stderr, done.stderr
 
 
-def test_a_full_disk_is_said_at_once_and_the_traffic_goes_on(tmp_path: Path, home: Home) -> None:
-    """The file may not grow beyond 4 KiB; the ready file and the log are small."""
-    script = 'ulimit -f 4; trap "" XFSZ; exec "$@"'
-    command = [sys.executable, "-m", "scimmock", "serve", "--port", "0", *EMPTY, "--record", "s.jsonl"]
-    process = subprocess.Popen(
-        ["bash", "-c", script, "bash", *command, "--ready-file", "ready.json"],
-        cwd=tmp_path,
-        env={**os.environ, **home},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+def test_a_full_disk_is_said_at_once_and_the_traffic_goes_on(
+    on_full_disk: OnFullDisk, tmp_path: Path
+) -> None:
+    process = on_full_disk(4, "s.jsonl")
     ready = tmp_path / "ready.json"
     deadline = time.monotonic() + 30
     while not ready.exists() and time.monotonic() < deadline:

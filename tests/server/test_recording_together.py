@@ -22,19 +22,13 @@ from scimmock.traffic.recording import open_recording
 
 from ..conftest import USER, Launch
 from ..scribe.sessions import needs_processors
+from .conftest import Home, OnFullDisk
 
 pytestmark = [
     needs_processors,
     pytest.mark.skipif(not Path("/proc/self/stat").exists(), reason="processes are looked up in /proc"),
 ]
 EMPTY = ("--users", "0", "--groups", "0")
-Home = dict[str, str]
-
-
-@pytest.fixture
-def home(tmp_path: Path) -> Home:
-    """A home of its own, so that no key of this machine is made or used."""
-    return {"HOME": str(tmp_path), "XDG_STATE_HOME": str(tmp_path / "state")}
 
 
 class Crowd:
@@ -205,18 +199,11 @@ def test_ctrl_c_ends_both_and_loses_nothing(tmp_path: Path, home: Home) -> None:
     assert not runs(scribe)
 
 
-def test_a_full_disk_is_said_at_once_and_the_traffic_goes_on(tmp_path: Path, home: Home) -> None:
+def test_a_full_disk_is_said_at_once_and_the_traffic_goes_on(
+    on_full_disk: OnFullDisk, tmp_path: Path
+) -> None:
     path = tmp_path / "s.jsonl"
-    script = 'ulimit -f 600; trap "" XFSZ; exec "$@"'
-    command = [sys.executable, "-m", "scimmock", "serve", "--port", "0", *EMPTY, "--record", str(path)]
-    process = subprocess.Popen(
-        ["bash", "-c", script, "bash", *command, "--ready-file", "ready.json"],
-        cwd=tmp_path,
-        env={**os.environ, **home},
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
+    process = on_full_disk(600, str(path))
     with crowd(_address(tmp_path / "ready.json")) as asking:
         helped(asking, path, process.pid)
         assert set(asking.ask(900)) == {201}
