@@ -78,7 +78,7 @@ def test_what_services_say_of_the_standards_attributes_stays(sentence: str) -> N
         "Certificate verify failed: unable to get local issuer certificate",
         "Certificate verify failed: hostname mismatch",
         "Temporary failure in name resolution",
-        "Received both a Transfer-Encoding and a Content-Length header, refusing to prevent smuggling attacks",
+        "Received both a Transfer-Encoding and a Content-Length header, refusing to prevent attacks",
         "Invalid HTTP request form (expected: authority or absolute, got: relative)",
         "illegal chunk header",
     ],
