@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 import time
+import unicodedata
 from base64 import b64encode
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
@@ -486,6 +487,15 @@ def test_a_word_of_a_sentence_that_is_somebodys_name_goes_where_the_exchange_say
     assert detail("Mark May Grant is required").startswith("Mark May Grant") is False
     sent = {"schemas": [USER], "name": {"formatted": "Will Page"}, "userName": "page"}
     assert "page" not in detail("page is there already", method="POST", body=sent)
+
+
+def test_a_decomposed_name_in_an_error_is_that_of_the_body() -> None:
+    own = redactor()
+    for form in ("NFC", "NFD"):
+        name = unicodedata.normalize(form, "José Åkesson")
+        shown = body({"displayName": name}, own)["displayName"]
+        assert detail(f"User {name} exists", own) == f"User {shown} exists"
+        assert unicodedata.is_normalized(form, shown)
 
 
 def test_an_error_about_a_secret_is_masked() -> None:
