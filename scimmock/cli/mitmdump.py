@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -20,6 +21,8 @@ from .addon_path import ADDON
 _START = 30.0  # seconds until it must be ready
 _END = 15.0  # seconds that it has to end by itself
 _RUN = "from mitmproxy.tools.main import mitmdump; mitmdump()"
+# What an option of the addon is called here, where the refusal of a value names it.
+_OPTION = re.compile(r"\bscim_(public_url|redact|redact_key|redact_field|faults|seed)\b")
 _TAKEN = ("address already in use", "errno 98", "errno 48", "only one usage of each socket")
 
 
@@ -86,7 +89,8 @@ class Mitmdump:
         refused = self.summary()
         if "refused" in refused:
             kind = {2: UsageError, 4: FileError}.get(refused.get("exit_code", 0), UserError)
-            return kind(str(refused["refused"]))
+            said = _OPTION.sub(lambda match: "--" + match[1].replace("_", "-"), str(refused["refused"]))
+            return kind(said)
         said = self._said.read_text("utf-8", "replace").strip()
         if any(words in said.lower() for words in _TAKEN):
             return BindError("the port is taken", hint="choose another with --port, 0 for a free one")

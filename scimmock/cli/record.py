@@ -150,6 +150,9 @@ def _check(wanted: _Wanted) -> None:
         raise UsageError(f"{wanted.out} is there already", hint=hint)
     if not wanted.out.absolute().parent.is_dir():
         raise FileError("cannot be written: there is no such folder", where=str(wanted.out))
+    if wanted.ready_file is not None and not wanted.ready_file.absolute().parent.is_dir():
+        where = str(wanted.ready_file)
+        raise FileError("the ready file cannot be written: there is no such folder", where=where)
     if wanted.mode == "regular" and (wanted.public_url or wanted.keep_host):
         raise UsageError("--public-url and --keep-host are for --mode reverse")
     if wanted.port:

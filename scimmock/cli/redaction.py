@@ -69,6 +69,9 @@ def record_options(given: dict[str, Any]) -> RecordOptions | None:
     redact, key_file, fields = given.pop("redact"), given.pop("redact_key"), given.pop("redact_field")
     if path is None:
         return None
+    if existing == "refuse" and path.exists():
+        hint = "--record-existing append goes on with it, --record-existing force replaces it"
+        raise UsageError(f"{path} is there already", hint=hint)
     from ..traffic.recorder import RecordOptions
 
     check_redaction(redact, key_file, fields)

@@ -291,6 +291,9 @@ class Addon:
             self._guarded(_LED, self._leading.headers, flow)
 
     async def response(self, flow: http.HTTPFlow) -> None:
+        if flow.error is not None and flow.error.msg == flow.error.KILLED_MESSAGE:
+            self.error(flow)  # another addon did; mitmproxy calls nobody else to that
+            return
         if self.faults is not None:
             try:
                 await self.faults.response(flow)

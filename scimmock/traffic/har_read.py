@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import zlib
 from collections import Counter
 from functools import cached_property
@@ -19,6 +20,7 @@ from .routes import aim_of, base_of, below
 Document = dict[str, Any]
 
 _LOOKS = 'a HAR begins with {"log": {"version": "1.2", ...'
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*:", re.I)
 _SIGNS = ("scim+json", "urn:ietf:params:scim", "urn:scim:schemas")
 
 
@@ -132,13 +134,17 @@ def _plain(entry: Document) -> str:
 
 
 def _foreign(entries: list[Document], path: Path) -> Har:
-    found = [_Candidate(entry, _place(path, index)) for index, entry in enumerate(entries)]
+    found = [
+        _Candidate(entry, _place(path, index))
+        for index, entry in enumerate(entries)
+        if not _is_no_http(entry)
+    ]
     found.sort(key=lambda candidate: candidate.at)
     first = _first(found)
     if first is None or first.base is None:
         hint = "a URL such as https://app.example/scim/v2/Users would be one"
         raise FileError("has no exchange that could be SCIM", where=str(path), hint=hint)
-    kept, left = [], 0
+    kept, left = [], len(entries) - len(found)
     for candidate in found:
         if _belongs(candidate, first):
             kept.append(candidate)
@@ -150,6 +156,14 @@ def _foreign(entries: list[Document], path: Path) -> Har:
         _exchange(candidate, header, number, connections) for number, candidate in enumerate(kept, 1)
     ]
     return Har(header, exchanges, _notices(kept, exchanges, left, first))
+
+
+def _is_no_http(entry: Document) -> bool:
+    """Whether an entry is of what browsers load without a host: ``data:``, ``blob:``, their extensions."""
+    request = entry.get("request")
+    url = request.get("url") if isinstance(request, dict) else None
+    scheme = _SCHEME.match(url) if isinstance(url, str) else None
+    return scheme is not None and scheme[0].lower() not in ("http:", "https:")
 
 
 def _first(found: list[_Candidate]) -> _Candidate | None:

@@ -169,7 +169,7 @@ class Writer:
         self.found: dict[str, Any] | None = None
         exists = path.exists()
         if exists and mode == "new":
-            raise UsageError(f"{path} is there already", hint="--append goes on with it, --force replaces it")
+            raise UsageError(f"{path} is there already", hint="append goes on with it, force replaces it")
         self._descriptor = self._open(os.O_TRUNC if mode == "force" else 0)
         if exists and mode == "append" and path.stat().st_size:
             try:

@@ -6,7 +6,9 @@ All of it takes time in proportion to the length of what is looked at: clients s
 from __future__ import annotations
 
 import re
+from base64 import b64decode
 from collections.abc import Iterator
+from contextlib import suppress
 
 MASK = "***"
 # The supported features of a service have "changePassword", the answer of a token endpoint "token_type",
@@ -25,7 +27,7 @@ _HEADER = re.compile(
     re.I,
 )
 _PARAMETER = re.compile(
-    r"signature|\A(?:code|code_verifier|device_code|key|sig|jwt|auth|otp|(?:client_)?assertion|samlresponse)\Z",
+    r"signature|session|(?:access|subscription|functions)[-_]?key|\A(?:code|code_verifier|device_code|key|sig|jwt|auth|otp|(?:client_)?assertion|samlresponse)\Z",
     re.I,
 )
 
@@ -40,6 +42,12 @@ _WITH_SCHEME = ("authorization", "proxy-authorization")
 _TOKEN = re.compile(r"[\w.~+/-]++=*+(?=\s*(?:,|\Z))", re.ASCII)
 _NO_WORD = re.compile(r"[\d=]|[a-z][A-Z]|.{16}")
 _CREDENTIAL = re.compile(r"\b(?:credential|signature|response|mac|oauth_\w++|token|id|key)\s*+=", re.I)
+
+# What is a secret whatever it is called: a JSON Web Token (RFC 7519), a private key, a password in a URL.
+_FORM = re.compile(
+    r"(?<![\w-])eyJ[\w-]++\.[\w-]++\.|PRIVATE KEY-----|://[^\s/?#:@\"]*+:[^\s/?#@\"]++@", re.ASCII
+)
+_FORMS = ("eyJ", "KEY-----", "://")  # one of these is in each
 
 _ESCAPE = re.compile(r"(?<!\\)\\++u([0-9a-fA-F]{4})")
 # A word and what JSON, a form or a sentence puts behind it when its value follows.  An apostrophe right
@@ -89,8 +97,11 @@ def is_credential(value: str) -> bool:
     """Whether the value of a header, whatever its name, has the form of one of Authorization.
 
     That is a scheme, such as Bearer, and behind a space something like a token or a signature.  The
-    challenges of WWW-Authenticate and words such as "Basic plan" have not.
+    challenges of WWW-Authenticate and words such as "Basic plan" have not.  A JSON Web Token is one
+    without a scheme too.
     """
+    if has_form_of_secret(value):
+        return True
     scheme, space, rest = value.strip().partition(" ")
     scheme, rest = scheme.lower(), rest.lstrip()
     if not space or scheme not in _SCHEMES:
@@ -113,18 +124,44 @@ def masked_header(name: str, value: str) -> str | None:
     return f"{scheme} {MASK}" if is_shown else MASK
 
 
+def quotable(name: str, value: str) -> Iterator[str]:
+    """Yield what others may quote of a header that holds a credential: its token, password or cookies."""
+    if masked_header(name, value) is None:
+        return
+    if name.lower() in ("cookie", "set-cookie"):
+        for pair in value.split(";"):
+            yield pair.partition("=")[2].strip()
+        return
+    scheme, space, rest = value.strip().partition(" ")
+    token = rest.strip() if space and scheme.lower() in _SCHEMES else value.strip()
+    yield token
+    if scheme.lower() == "basic":
+        with suppress(ValueError):
+            yield b64decode(token, validate=True).decode("utf-8").partition(":")[2]
+
+
 def is_secret_parameter(name: str) -> bool:
     """Whether a parameter of a URL by that name may hold a credential."""
     return is_secret(name) or _PARAMETER.search(name) is not None
 
 
+def has_form_of_secret(text: str) -> bool:
+    """Whether a text has something in it that is a secret by its form, whatever it is called."""
+    return any(part in text for part in _FORMS) and _FORM.search(text) is not None
+
+
 def names_secret(text: str) -> bool:
-    """Whether text that is no JSON has the name of a secret in it, also spelled with ``\\u`` or in UTF-16."""
-    return is_secret(_spelled(text))
+    """Whether text that is no JSON has a secret or the name of one in it.
+
+    Names may be spelled with ``\\u`` or in UTF-16.
+    """
+    return has_form_of_secret(text) or is_secret(_spelled(text))
 
 
 def tells_secret(text: str) -> bool:
-    """Whether a string has the name of a secret with a value behind it, such as JSON within JSON has."""
+    """Whether a string has a secret, or the name of one and a value behind it, as JSON within JSON has."""
+    if has_form_of_secret(text):
+        return True
     spelled = _spelled(text)
     if not is_secret(spelled):
         return False

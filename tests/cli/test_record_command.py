@@ -12,6 +12,7 @@ import subprocess
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import click
@@ -189,6 +190,7 @@ def test_exchanges_that_are_lost(server: LiveServer, record: Record) -> None:
         (("--upstream", "http://a", "--append", "--force"), 2, "choose one"),
         (("--upstream", "http://a", "--mode", "regular", "--keep-host"), 2, "--mode reverse"),
         (("--upstream", "http://a", "--out", "no/such/folder.jsonl"), 4, "no such folder"),
+        (("--upstream", "http://a", "--ready-file", "no/such/ready.json"), 4, "no such folder"),
         (("--upstream", "http://a", "--host", "192.0.2.77"), 3, "192.0.2.77"),
     ],
     ids=lambda value: " ".join(value) if isinstance(value, tuple) else None,
@@ -210,6 +212,21 @@ def test_wrong_options(
     with pytest.raises(SystemExit) as caught:
         main()
     assert caught.value.code == code and says in capsys.readouterr().err
+
+
+def test_a_refusal_of_the_addon_names_the_options_of_the_command(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    from scimmock.cli.mitmdump import Mitmdump
+    from scimmock.errors import UsageError
+
+    ended = SimpleNamespace(poll=lambda: 1, kill=lambda: None, wait=lambda: 1)
+    monkeypatch.setattr(subprocess, "Popen", lambda *_, **__: ended)
+    dump = Mitmdump(tmp_path, [])
+    refused = {"refused": "scim_public_url: 'x' is no URL, scim_redact_key is right", "exit_code": 2}
+    dump._summary.write_text(json.dumps(refused))
+    with pytest.raises(UsageError, match=r"^--public-url: 'x' is no URL, --redact-key is right"):
+        dump.wait_until_ready()
 
 
 def test_a_taken_port(server: LiveServer, run: Any) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -55,6 +57,19 @@ def test_where_a_request_lies(path: str, base: str, where: dict[str, str], aim: 
     trace = found["trace"]
     # What is below the base path itself is an aim without a resource.
     assert (trace["operation"] if where["path"] != "/" else None, trace["resource"], trace["id"]) == aim
+
+
+def test_an_answer_that_another_addon_kills_is_none() -> None:
+    from scimmock.proxy.addon import Addon
+
+    own, kept = Addon(), []
+    own.session = SimpleNamespace(record=lambda killed, seen: kept.append(document_of(killed, seen)))
+    killed = flow()
+    killed.error = flows.Error(flows.Error.KILLED_MESSAGE)
+    asyncio.run(own.response(killed))
+    (found,) = kept
+    assert found["response"] is None and found["error"]["kind"] == "killed"
+    assert found["upstream"]["status"] == 200
 
 
 def test_versions_of_http() -> None:

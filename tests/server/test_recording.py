@@ -153,7 +153,7 @@ def test_what_is_there_is_refused_unless_told_otherwise(launch: Launch, tmp_path
         return len(exchanges(server, path))
 
     assert run() == 1
-    with pytest.raises(AssertionError, match="is there already"):
+    with pytest.raises(AssertionError, match="is there already, --record-existing append goes on"):
         run()
     assert run("--record-existing", "append") == 2
     assert run("--record-existing", "force") == 1

@@ -268,6 +268,8 @@ def test_a_har_of_a_browser_is_understood(tmp_path: Path) -> None:
     document = browser(
         entry("GET", "https://app.example/api/users/me", "00.100"),
         entry("GET", "https://cdn.example/logo.png", "00.000"),
+        entry("GET", "data:image/png;base64,AAAA", "00.000"),
+        entry("GET", "blob:https://app.example/5f0d", "00.000"),
         entry("POST", f"{app}/Users", "03.000", sent=ADA, told=ADA),
         entry("GET", f"{app}/Users?count=1#top", "02.000", told=listed),
         entry("GET", "https://other.example/scim/Users/7", "04.000", told=ADA, connection="444"),
@@ -288,7 +290,7 @@ def test_a_har_of_a_browser_is_understood(tmp_path: Path) -> None:
     assert third["request"]["base"] == "/scim" and third["request"]["path"] == "/Users/7"
     assert third["trace"]["operation"] == "read" and third["trace"]["id"] == "7"
     assert har.notices == [
-        "3 entries that are no SCIM left out",
+        "5 entries that are no SCIM left out",
         f"1 of https://other.example, taken for {app[:19]}",
     ]
 

@@ -154,7 +154,7 @@ def test_a_file_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 def test_a_file_that_is_there_is_refused_and_stays(tmp_path: Path) -> None:
     path = recorded(tmp_path / "s.jsonl")
     before = path.read_bytes()
-    with pytest.raises(UsageError, match="is there already, --append goes on with it, --force replaces it"):
+    with pytest.raises(UsageError, match="is there already, append goes on with it, force replaces it"):
         recorder(path)
     assert path.read_bytes() == before
 

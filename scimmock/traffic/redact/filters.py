@@ -99,7 +99,8 @@ class Filters:
         if "[" not in stripped:
             if is_attribute_path(stripped):
                 return text, self.resources.at(stripped)
-            return self.texts.sentence(text), self.resources
+            odd = self.resources.child(stripped)
+            return self.texts.sentence(text), odd if odd.kind is Kind.SECRET else self.resources
         attribute, _, rest = stripped.partition("[")
         inner, bracket, tail = rest.rpartition("]")
         if not bracket or not is_attribute_path(attribute) or (tail and not re.fullmatch(r"\.[\w$-]+", tail)):
@@ -189,7 +190,7 @@ class Filters:
         if operator not in _SEEKING:
             return self.atoms.string(plain, place)
         values = self.atoms.values
-        if place.kind is not Kind.FORCED and is_part(plain, place.kind, place.label.rpartition(".")[2]):
+        if place.kind is not Kind.FORCED and is_part(plain, place.kind, place.label):
             return plain
         if place.kind is Kind.SECRET:
             return MASK

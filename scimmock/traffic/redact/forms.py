@@ -79,16 +79,19 @@ _PARTS: dict[Kind, Callable[[str], object]] = {
     Kind.LANGUAGE: re.compile(r"[A-Za-z]{0,3}[-_]?[A-Za-z]{0,2}").fullmatch,
     Kind.ZONE: lambda text: any(text in zone for zone in time_zones()),
 }
+_OF_IDS = ("members", "groups", "manager")  # where ``value`` is the id of a resource
 _OF_UUID = re.compile(r"(?=.*[0-9-])[0-9a-f-]{2,36}", re.I)
 
 
-def is_part(text: str, kind: Kind, name: str) -> bool:
+def is_part(text: str, kind: Kind, label: str) -> bool:
     """Whether a text that is a part of values at a place may be one of those that stay as they are.
 
-    ``name`` is the last one of the attribute path: ids may be UUIDs.
+    ``label`` is the attribute path: ids may be UUIDs, addresses and numbers of telephones are none.
     """
     if kind is Kind.PERSON:
-        return name.lower() in ("id", "value", "externalid") and _OF_UUID.fullmatch(text) is not None
+        parent, _, name = label.lower().rpartition(".")
+        may_be_id = name in ("id", "externalid") or (name == "value" and parent.endswith(_OF_IDS))
+        return may_be_id and _OF_UUID.fullmatch(text) is not None
     test = _PARTS.get(kind)
     return test is not None and bool(test(text))
 

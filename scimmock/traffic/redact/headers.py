@@ -8,7 +8,7 @@ from typing import NamedTuple
 from urllib.parse import unquote
 
 from ..clients import client_of
-from ..secrets import masked_header
+from ..secrets import MASK, masked_header
 from .addresses import Addresses
 from .encoded import requoted
 from .texts import Texts
@@ -144,6 +144,16 @@ class Headers:
         ]
         agents = (value for name, value in found if name.lower() == "user-agent")
         return _Request(found, tuple(replaced), client_of(next(agents, "").encode("latin-1", "replace")))
+
+    def answer(self, pairs: Pairs) -> list[list[str]]:
+        """Return the headers of an answer; one that quotes a secret of the request is masked."""
+        found = self.pairs(pairs)
+        for (name, value), shown in zip(pairs, found, strict=True) if self.texts.secrets else ():
+            if shown[1] != MASK and self.texts.tells(value):
+                if shown[1] == value:
+                    self.counts[name.lower()] = self.counts.get(name.lower(), 0) + 1
+                shown[1] = MASK
+        return found
 
     def pairs(self, pairs: Pairs) -> list[list[str]]:
         """Return the headers in their order."""

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from ..secrets import is_secret
+from ..secrets import is_secret, is_secret_path
 from .forms import form_of, is_attribute_path
 from .kinds import Kind
 
@@ -153,6 +153,8 @@ class _Children(dict[str, "Place"]):
         self._place = place
 
     def __missing__(self, key: str) -> Place:
+        if self._place.kind is Kind.SECRET:  # all that is in one is one
+            return self._place
         found, rules = self._place.make(key), self._place.rules
         if rules.made < _MOST and self._place.depth < _DEEPEST:
             rules.made += 1
@@ -171,10 +173,7 @@ class _Rows(dict[tuple[str, ...], Row]):
 
     def __missing__(self, keys: tuple[str, ...]) -> Row:
         place, rules = self._place, self._place.rules
-        if place.kind is Kind.SECRET:  # all that is in one is one
-            places: tuple[Place, ...] = (place,) * len(keys)
-        else:
-            places = tuple([place.children[key] for key in keys])
+        places = tuple([place.children[key] for key in keys])
         found = places, tuple([one.shown for one in places]), not all([one.is_named for one in places])
         if rules.listed + len(keys) < _MOST_LISTED and place.depth < _DEEPEST:
             rules.listed += len(keys)
@@ -237,6 +236,8 @@ class Place:
                 urn, _, name = key.rpartition(":")
                 if _is_version(urn.rpartition(":")[2]):  # ...:2.0:User is a schema
                     return Place(self.rules, self.table, key, self.rules.kind(key, self.table))
+                if _is_version(urn.rpartition(":")[0].rpartition(":")[2]):
+                    return self.child(urn).child(name)
                 return Place(self.rules, self.table, urn).child(name)
             if key.lower() in ("resources", "response"):
                 return self
@@ -248,7 +249,10 @@ class Place:
         # A key that is no name may be somebody's, and labels are told in the counts.
         shown = key if is_named else "(key)"
         label = f"{self.label}{separator}{shown}" if self.label else shown
-        found = Place(self.rules, self.table, label, self.rules.kind(label, self.table), root=False)
+        # A path that is longer than those of SCIM may lead to a secret nevertheless.
+        is_within = not is_named and is_secret_path(key)
+        kind = Kind.SECRET if is_within else self.rules.kind(label, self.table)
+        found = Place(self.rules, self.table, label, kind, root=False)
         found.depth = self.depth + 1
         if not is_named:
             found.is_named, found.shown = False, None
@@ -271,7 +275,7 @@ class Place:
         """Look anew at which places hold secrets: the rules have changed."""
         for child in self.children.values():
             if child is not self:
-                if self.rules.kind(child.label, self.table) is Kind.SECRET:
+                if Kind.SECRET in (self.kind, self.rules.kind(child.label, self.table)):
                     child.kind, child.shown = Kind.SECRET, None
                     self.rows.clear()
                     child.rows.clear()
@@ -284,13 +288,19 @@ class Place:
             if child is not self:
                 child.forget()
 
-    def counted(self) -> Iterable[tuple[str, int]]:
-        """Yield (label, count) of this place and those below it at which something was replaced."""
+    def counted(self, seen: set[int] | None = None) -> Iterable[tuple[str, int]]:
+        """Yield (label, count) of this place and those below it at which something was replaced.
+
+        ``seen`` are the identities of those that were told: a key with dots leads to a place further down.
+        """
+        seen = set() if seen is None else seen
+        if id(self) in seen:
+            return
+        seen.add(id(self))
         if self.count:
             yield self.label, self.count
         for child in self.children.values():
-            if child is not self:
-                yield from child.counted()
+            yield from child.counted(seen)
 
 
 def _is_version(text: str) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..secrets import MASK, names_secret, tells_secret
+from ..secrets import MASK, has_form_of_secret, names_secret, tells_secret
 from .permute import Keyed
 from .places import Place
 from .texts import Texts
@@ -29,6 +29,9 @@ class PlainValues(Values):
     def __init__(self, keyed: Keyed) -> None:
         super().__init__(keyed, PlainWords(keyed))
 
+    def _person(self, value: str) -> str:
+        return self.forced(value)
+
     def forced(self, value: str) -> str:
         return MASK if tells_secret(value) else value
 
@@ -47,7 +50,8 @@ class PlainTexts(Texts):
         self._careful = careful
 
     def sentence(self, text: str, place: Place | None = None) -> str:
-        if self.tells(text) or (names_secret(text) and self._careful.sentence(text) != text):
+        is_masked = self.tells(text) or has_form_of_secret(text)
+        if is_masked or (names_secret(text) and self._careful.sentence(text) != text):
             if place is not None:
                 place.count += 1
             return MASK

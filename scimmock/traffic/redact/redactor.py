@@ -11,14 +11,14 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from ...errors import UsageError
-from ..secrets import MASK, is_secret, names_secret
+from ..secrets import MASK, names_secret
 from .addresses import Addresses
 from .atoms import Atoms
 from .documents import Documents
 from .filters import Filters
 from .forms import is_attribute_path
 from .headers import Headers
-from .kinds import Kind
+from .hearing import Hearing, is_form
 from .permute import Keyed
 from .places import OF_RESOURCES, Place, Rules, trees
 from .plain import PlainTexts, PlainValues
@@ -70,6 +70,7 @@ class Redactor:
         self._texts.quoted = self._filters.quoted
         self._texts.always_heard = self._addresses.host_words
         self._documents = Documents(atoms, self._filters, self._addresses, self._texts, self._trees)
+        self._hearing = Hearing(self._filters, self._texts, resources)
         self._texts_at = Place(self._rules, OF_RESOURCES, "(texts)")
 
     # ---- what a header says
@@ -169,8 +170,8 @@ class Redactor:
         trace, error = document.get("trace"), document.get("error")
         operation = trace.get("operation") if trace else None
         if _has_failed(response, operation) or (upstream and _has_failed(upstream, operation)):
-            self._documents.guarded = _is_about_secret(request)
-            self._hear(document)
+            self._documents.guarded = self._hearing.is_about_secret(request)
+            self._hearing.hear(document)
         found["request"] = shown = self._request(request)
         if response:
             found["response"] = self._answer(response, operation == "discovery")
@@ -197,8 +198,7 @@ class Redactor:
         if query:
             found["query"] = addresses.query(query)
         if body:
-            is_form = "text" in body and _media_type(request) == "application/x-www-form-urlencoded"
-            found["body"] = self._body(body, self._trees[0], is_form)
+            found["body"] = self._body(body, self._trees[0], is_form(request))
         found["headers"] = self._headers.request(request.get("headers") or ())
         return found
 
@@ -211,13 +211,13 @@ class Redactor:
             if is_discovery and not failed:
                 self._discover(body)
             place = errors if failed else discovery if is_discovery else resources
-            found["body"] = self._body(body, place)
-        found["headers"] = self._headers.pairs(answer.get("headers") or [])
+            found["body"] = self._body(self._hearing.unquoted(body), place)
+        found["headers"] = self._headers.answer(answer.get("headers") or [])
         if error:
             found["error"] = self._error(error)
         return found
 
-    def _body(self, body: dict[str, Any], place: Place, is_form: bool = False) -> dict[str, Any]:
+    def _body(self, body: dict[str, Any], place: Place, is_query: bool = False) -> dict[str, Any]:
         if "json" in body:
             document = body["json"]
             if _is_error(document):
@@ -236,7 +236,7 @@ class Redactor:
         text = body.get("text")
         if not text:
             return body
-        if is_form:
+        if is_query:
             return {**body, "text": self._addresses.query(text)}
         if names_secret(text) or self._documents.guarded or self._texts.tells(text):
             self._texts_at.count += 1
@@ -287,35 +287,6 @@ class Redactor:
 
     # ---- what the session tells of itself
 
-    def _hear(self, document: dict[str, Any]) -> None:
-        """Know which words of an error are somebody's: those that the same exchange says of persons."""
-        request = document["request"]
-        for answer in (request, document.get("response"), document.get("upstream")):
-            body = (answer or {}).get("body") or {}
-            if "json" in body and ((answer or {}).get("status") or 0) < 400:
-                self._hear_in(body["json"], self._trees[0])
-        self._texts.hear_query(request.get("path") or "", request.get("query") or "")
-
-    def _hear_in(self, value: Any, place: Place) -> None:
-        if isinstance(value, dict):
-            path = value.get("path") if place.is_operations else None
-            is_path = isinstance(path, str) and not path.startswith("/")
-            target = self._filters.path(str(path))[1] if is_path else self._trees[0]
-            for key, inner in value.items():
-                low = key.lower()
-                if place.is_operations and low in ("value", "data"):
-                    self._hear_in(inner, target if low == "value" else self._trees[0])
-                else:
-                    self._hear_in(inner, place.child(key))
-        elif isinstance(value, list):
-            for inner in value:
-                self._hear_in(inner, place)
-        elif isinstance(value, str):
-            if place.kind in (Kind.PERSON, Kind.FORCED):
-                self._texts.hear(value)
-            elif place.kind is Kind.SECRET and len(value) > 3:
-                self._texts.secrets.add(value)
-
     def _discover(self, body: dict[str, Any]) -> None:
         """Learn from /Schemas which attributes are never returned (RFC 7643 section 7)."""
         document = body.get("json")
@@ -357,42 +328,9 @@ def _has_failed(answer: dict[str, Any] | None, operation: str | None) -> bool:
     return answer is not None and (operation == "bulk" or (answer.get("status") or 0) >= 400)
 
 
-def _media_type(message: dict[str, Any]) -> str:
-    for name, value in message.get("headers") or ():
-        if name.lower() == "content-type":
-            return str(value).partition(";")[0].strip().lower()
-    return ""
-
-
-def _is_about_secret(request: dict[str, Any]) -> bool:
-    """Whether an error on a request may quote a secret without its name (its filter or path names one)."""
-    if is_secret(request.get("query") or ""):
-        return True
-    document = (request.get("body") or {}).get("json")
-    if not isinstance(document, dict):
-        return False
-    return _asks_for_secret(document)
-
-
-def _asks_for_secret(document: dict[str, Any]) -> bool:
-    for operation in [document, *_operations(document)]:
-        for key, value in operation.items():
-            low = key.lower()
-            if low in ("path", "filter") and isinstance(value, str) and is_secret(value):
-                return True
-            if low == "data" and isinstance(value, dict) and _asks_for_secret(value):
-                return True
-    return False
-
-
 def _is_error(document: Any) -> bool:
     """Whether a document says by its schemas that it is an error, whatever the status says."""
     try:
         return bool(document["schemas"][0].endswith(_ERRORS))
     except (TypeError, LookupError, AttributeError):
         return False
-
-
-def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
-    listed = next((value for key, value in document.items() if key.lower() == "operations"), None)
-    return [item for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable
 from urllib.parse import unquote, unquote_plus
 
@@ -12,7 +13,7 @@ from .fragments import WORD
 from .places import Place
 from .values import Values, is_ip
 from .vocabulary import CANONICAL, COMMON, ENDPOINTS, OPERATORS, attributes, words
-from .words import folded
+from .words import folded, in_form_of
 
 _MAIL = r"""(?P<mail>(?<![^\s"'<>()\[\],;:=@])[^\s"'<>()\[\],;:=@]{1,128}@[^\s"'<>()\[\],;:=@]{1,255}) |"""
 # What stands for itself, and then any word; a word keeps what it is joined with for a look at it.
@@ -80,10 +81,11 @@ class Texts:
             found = MASK
         else:
             parts = _WITH_MAIL if "@" in text else _WITHOUT_MAIL
-            found = parts.sub(self._part, text)
-            if found == text:
+            composed = text if text.isascii() else unicodedata.normalize("NFC", text)
+            found = parts.sub(self._part, composed)
+            if found == composed:
                 return text
-            found = MASK if names_secret(text) else found
+            found = MASK if names_secret(text) else in_form_of(text, found)
         if place is not None:
             place.count += 1
         return found

@@ -121,11 +121,7 @@ class Words:
         """Return a text with each of its words replaced; what stands between them stays."""
         if text.isascii():
             return self._known[text] if text.isalnum() else "".join(map(self._shown, _PIECES(text)))
-        composed = unicodedata.normalize("NFC", text)
-        found = WORD.sub(self._match, composed)
-        if text != composed and text == unicodedata.normalize("NFD", text):
-            return unicodedata.normalize("NFD", found)
-        return found
+        return in_form_of(text, WORD.sub(self._match, unicodedata.normalize("NFC", text)))
 
     def _match(self, match: re.Match[str]) -> str:
         return self._known[match[0]]
@@ -211,6 +207,13 @@ class Words:
             self._part(piece, fragments) if is_part else self._permutation.word(piece)
             for piece, is_part in fragments.pieces(part)
         )
+
+
+def in_form_of(text: str, found: str) -> str:
+    """Return what was made of a text when it was composed (NFC): decomposed (NFD) where the text was."""
+    if unicodedata.is_normalized("NFC", text) or not unicodedata.is_normalized("NFD", text):
+        return found
+    return unicodedata.normalize("NFD", found)
 
 
 def _in_case_of(found: str, letter: str) -> str:

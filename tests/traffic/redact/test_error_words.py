@@ -67,6 +67,26 @@ def test_what_services_say_of_the_standards_attributes_stays(sentence: str) -> N
     assert replaced(sentence) == []
 
 
+@pytest.mark.parametrize(
+    "sentence",
+    [
+        "the recorder was stopped before there was an answer",
+        "peer closed connection without sending complete message body (incomplete chunked read)",
+        "HTTP/2 protocol error: stream reset by client (CANCEL)",
+        "[Errno 113] No route to host",
+        "Certificate verify failed: self-signed certificate in certificate chain",
+        "Certificate verify failed: unable to get local issuer certificate",
+        "Certificate verify failed: hostname mismatch",
+        "Temporary failure in name resolution",
+        "Received both a Transfer-Encoding and a Content-Length header, refusing to prevent attacks",
+        "Invalid HTTP request form (expected: authority or absolute, got: relative)",
+        "illegal chunk header",
+    ],
+)
+def test_what_is_said_of_connections_stays(sentence: str) -> None:
+    assert replaced(sentence) == []
+
+
 def test_what_varies_is_replaced_in_every_sentence() -> None:
     kept = [
         (where, text)

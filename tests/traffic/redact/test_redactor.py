@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 import re
 import time
+import unicodedata
+from base64 import b64encode
 from typing import Any
 from urllib.parse import quote, unquote, unquote_plus
 
@@ -18,6 +20,7 @@ from scimmock.traffic.redact.session import redact_session
 from .sessions import ENTERPRISE, ID, USER, error, exchange, patch
 
 KEY = b"a key of the tests, 32 bytes lon"
+QUOTED = "e6b2a8f0-5f0d-4a52-9f5a-6c1f6f6f0d11"  # has the form of what stays anywhere else
 BASE = "https://acme.idp.example.org/scim/v2"
 
 
@@ -154,6 +157,11 @@ def test_a_number_and_its_digits_become_the_same() -> None:
         {"op": "replace", "path": 'password eq "hunter2"', "value": "x"},
         {"op": "replace", "path": "x", "value": '{"password": "hunter2"}'},
         {"op": "replace", "path": "x", "value": {"clientSecret": ["hunter2"], "api_key": {"v": "hunter2"}}},
+        {"op": "replace", "path": "credentials.value", "value": "hunter2"},
+        {"op": "replace", "path": 'secrets[type eq "a"].value', "value": {"v": ["hunter2"]}},
+        {"op": "replace", "path": "credentials.password.hash.value", "value": "hunter2"},
+        {"op": "add", "value": {"tokens.value": "hunter2", f"{USER}:credentials.value": "hunter2"}},
+        {"op": "add", "value": {"credentials.password.hash.value": ["hunter2"]}},
     ],
     ids=str,
 )
@@ -171,6 +179,39 @@ def test_what_a_schema_says_is_never_returned_is_dropped() -> None:
         "petName": "***",
         "urn:x:2.0:User": {"petname": "***"},
     }
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "was eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiJhbmEifQ.hunter2",
+        "-----BEGIN RSA PRIVATE KEY-----\nhunter2\n",
+        "no connection to ldap://admin:hunter2@10.0.0.1/",
+    ],
+)
+@pytest.mark.parametrize("mode", ["secrets", "pseudonyms"])
+def test_what_is_a_secret_by_its_form_is_dropped_wherever_it_stands(mode: Any, text: str) -> None:
+    own = redactor(mode=mode)
+    shown = [body({"title": text}, own), detail(text, own), header("X-Note", text.replace("\n", " "), own)]
+    told = json.dumps([*shown, unquote(query(f"note={quote(text)}", own))])
+    assert "hunter2" not in told and told.count("***") >= (4 if mode == "secrets" else 0)
+
+
+@pytest.mark.parametrize("mode", ["secrets", "pseudonyms"])
+def test_what_is_within_one_that_is_never_returned_is_dropped_too(mode: Any) -> None:
+    own = redactor(mode=mode)
+    operations = [
+        {"op": "add", "path": "unlock.phrase", "value": QUOTED},
+        {"op": "add", "path": "urn:x:2.0:User:unlock.phrase", "value": {"a": QUOTED}},
+        {"op": "add", "path": 'unlock[type eq "a"].phrase', "value": [QUOTED]},
+        {"op": "add", "value": {"unlock.phrase": QUOTED, "urn:x:2.0:User:unlock.phrase": QUOTED}},
+    ]
+    asked = [f'unlock.phrase eq "{QUOTED}"', f'urn:x:2.0:User:unlock[phrase eq "{QUOTED}"]']
+    assert QUOTED in json.dumps(body(patch(*operations), own))
+    own.never_returned([{"name": "unlock", "returned": "never"}])
+    assert QUOTED not in json.dumps(body(patch(*operations), own))
+    for filter in asked:
+        assert QUOTED not in query("filter=" + quote(filter), own)
 
 
 def test_patch_paths_lead_to_the_places_of_their_values() -> None:
@@ -448,6 +489,15 @@ def test_a_word_of_a_sentence_that_is_somebodys_name_goes_where_the_exchange_say
     assert "page" not in detail("page is there already", method="POST", body=sent)
 
 
+def test_a_decomposed_name_in_an_error_is_that_of_the_body() -> None:
+    own = redactor()
+    for form in ("NFC", "NFD"):
+        name = unicodedata.normalize(form, "José Åkesson")
+        shown = body({"displayName": name}, own)["displayName"]
+        assert detail(f"User {name} exists", own) == f"User {shown} exists"
+        assert unicodedata.is_normalized(form, shown)
+
+
 def test_an_error_about_a_secret_is_masked() -> None:
     assert (
         detail("hunter2 is too short", method="PATCH", body=patch({"op": "add", "path": "password"})) == "***"
@@ -528,6 +578,12 @@ def test_everything_that_was_replaced_is_counted() -> None:
     counts = own.counts
     assert counts["userName"] == 4 and counts["password"] == 3 and counts[f"{ENTERPRISE}:department"] == 3
     assert counts["(queries).filter"] == 1
+
+
+def test_a_path_that_is_a_key_is_counted_once() -> None:
+    own = redactor()
+    body(patch({"op": "add", "value": {"name.givenName": "Bo", f"{ENTERPRISE}:manager.value": "Bo"}}), own)
+    assert own.counts == {"name.givenName": 1, f"{ENTERPRISE}:manager.value": 1}
 
 
 def test_the_header_names_neither_host_nor_what_rules_look_for() -> None:
@@ -668,6 +724,9 @@ def test_a_url_is_the_same_wherever_it_stands() -> None:
         ('timezone sw "Europe/"', True),
         ('country co "D"', True),
         ('userName sw "emp"', False),
+        ('emails.value co "0c7"', False),
+        ('phoneNumbers[value ew "7f"]', False),
+        ('members[value sw "7f"]', True),
         ('birthDate sw "1985"', False),
     ],
 )
@@ -716,6 +775,39 @@ def test_an_error_that_quotes_a_secret_of_its_request_is_masked(mode: Any) -> No
     told = error("The value Hunter2geheim is bad")
     sent = exchange("POST", body={"password": "Hunter2geheim"}, status=400, answer=told)
     assert "Hunter2" not in json.dumps(redactor(mode=mode).exchange(sent))
+
+
+@pytest.mark.parametrize("mode", ["secrets", "pseudonyms"])
+@pytest.mark.parametrize(
+    ("headers", "query", "form"),
+    [
+        ([["Authorization", f"Bearer {QUOTED}"]], "", ""),
+        ([["Authorization", f"Basic {b64encode(f'app:{QUOTED}'.encode()).decode()}"]], "", ""),
+        ([["X-Api-Key", QUOTED]], "", ""),
+        ([["Cookie", f"a=b; sid={QUOTED}"]], "", ""),
+        ([], f"api_key={QUOTED}", ""),
+        ([["Content-Type", "application/x-www-form-urlencoded"]], "", f"client_secret={QUOTED}&client_id=a"),
+    ],
+    ids=["bearer", "basic", "key", "cookie", "query", "form"],
+)
+def test_a_credential_that_an_error_quotes_is_masked(mode: Any, headers: Any, query: str, form: str) -> None:
+    """Also where nothing beside it says that it is one, and though a UUID stays anywhere else."""
+    told = {"detail": f"Not accepted: {QUOTED}", "who": QUOTED, "other": QUOTED[::-1]}
+    sent = exchange("POST", query=query, headers=headers, status=401, answer=told)
+    if form:
+        sent["request"]["body"] = {"text": form}
+    sent["response"]["headers"] = [["X-Debug", f"no {QUOTED}"], ["X-Id", QUOTED[::-1]]]
+    own = redactor(mode=mode)
+    shown = json.dumps(own.exchange(sent))
+    assert QUOTED not in shown and shown.count(QUOTED[::-1]) == 2 * (mode == "secrets")
+    assert own.counts["header x-debug"] == 1
+    fine = exchange(headers=headers)  # what was heard holds for its own exchange
+    assert own.exchange(fine)["request"]["headers"][:1] == own.exchange(sent)["request"]["headers"][:1]
+
+
+@pytest.mark.parametrize("name", ["session", "subscription-key", "access_key", "sessionId"])
+def test_keys_and_sessions_in_a_url_are_secrets(name: str) -> None:
+    assert query(f"{name}=Ab12-x", redactor(mode="secrets")) == f"{name}=***"
 
 
 def test_hostile_texts_take_no_time() -> None:
