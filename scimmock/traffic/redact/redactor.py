@@ -198,7 +198,7 @@ class Redactor:
         if query:
             found["query"] = addresses.query(query)
         if body:
-            found["body"] = self._body(body, self._trees[0], is_form(request))
+            found["body"] = self._body(body, self._trees[0], "text" in body and is_form(request))
         found["headers"] = self._headers.request(request.get("headers") or ())
         return found
 
