@@ -50,10 +50,16 @@ def _commands(shell: str) -> Iterator[list[str]]:
     assert not pending, f"no end of a quotation: {pending}"
 
 
+def root() -> click.Context:
+    """Return the context of ``scimmock`` itself, which commands that are called without it have to be given:
+    they remember the names of the option for help, which come from there."""
+    return click.Context(cli, info_name="scimmock", **cli.context_settings)
+
+
 def check(arguments: list[str]) -> None:
     """Raise click.UsageError for a command, an option, an argument or a choice that there is not."""
     command: click.Command = cli
-    context = click.Context(cli, info_name="scimmock", **cli.context_settings)
+    context = root()
     words = list(arguments)
     while isinstance(command, click.Group):
         if command is not cli:

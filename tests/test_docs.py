@@ -37,6 +37,7 @@ from scimmock.scim.policy import SWITCHES
 from scimmock.yamlfile import read_yaml
 from scimmock.yamltext import flow
 
+from .command_lines import root
 from .conftest import Launch
 from .reader import write_files
 
@@ -299,7 +300,7 @@ def test_every_example_of_the_faults_command_works(
     assert sum(line.startswith("scimmock faults add") for line in lines) >= 8
     for line in lines:
         words = ["--url", server.url, *shlex.split(line, comments=True)[2:]]
-        done = CliRunner().invoke(command, words, catch_exceptions=False)
+        done = CliRunner().invoke(command, words, catch_exceptions=False, parent=root())
         assert done.exit_code == 0, line
 
 
@@ -311,7 +312,7 @@ def test_every_example_of_serve_has_options_that_exist(
     monkeypatch.chdir(tmp_path)
     for name in re.findall(r"--people (\S+)", line):
         (tmp_path / name).touch()
-    with command.make_context("serve", shlex.split(line.rstrip(" &"))[2:]) as context:
+    with command.make_context("serve", shlex.split(line.rstrip(" &"))[2:], parent=root()) as context:
         chosen_quirks(context.params["quirk"])
         for name in context.params["faults"]:
             assert name in packs() or Path(name).suffix in (".yaml", ".py")

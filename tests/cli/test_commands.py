@@ -11,6 +11,7 @@ import pytest
 from scimmock.cli.main import COMMANDS, cli
 from scimmock.cli.reference import every_command
 from scimmock.version import __version__
+from tests.command_lines import root
 from tests.conftest import Here
 
 PATHS: list[tuple[str, ...]] = [(), *(tuple(called.split()[1:]) for called, _ in every_command())]
@@ -42,7 +43,7 @@ def test_examples_of_help_are_right() -> None:
             if not words:
                 continue
             command: Any = cli
-            context = click.Context(cli)
+            context = root()
             while words and isinstance(command, click.Group):
                 command = command.get_command(context, words.pop(0))
                 assert command is not None, line

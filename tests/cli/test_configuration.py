@@ -11,6 +11,8 @@ from typing import Any
 import httpx
 import pytest
 
+from ..command_lines import root
+
 EMPTY = ("--users", "0", "--groups", "0")
 
 
@@ -71,7 +73,8 @@ def test_options_and_variables_share_their_names() -> None:
     wrong = []
     for name, (module, _) in COMMANDS.items():
         command = importlib.import_module(f"scimmock.cli.{module}").command
-        with click.Context(command, info_name=name, auto_envvar_prefix=f"SCIMMOCK_{name.upper()}") as context:
+        prefix = f"SCIMMOCK_{name.upper()}"
+        with click.Context(command, root(), info_name=name, auto_envvar_prefix=prefix) as context:
             for option in command.params:
                 if isinstance(option, click.Option):
                     expected = (

@@ -11,6 +11,7 @@ from scimmock.cli.fixtures import command
 from scimmock.errors import FileError, UsageError
 from scimmock.fixture import load_fixture
 from scimmock.traffic.recording import encode_line, make_header, open_recording
+from tests.command_lines import root
 from tests.recordings.make import RECORDINGS
 
 SESSION = RECORDINGS / "okta/oin-throttled.jsonl"
@@ -22,7 +23,7 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def new(*arguments: str | Path) -> Result:
-    return CliRunner().invoke(command, ["new", *map(str, arguments)])
+    return CliRunner().invoke(command, ["new", *map(str, arguments)], parent=root())
 
 
 def test_a_folder_is_written_and_it_is_said_what_was_learned() -> None:
@@ -32,14 +33,14 @@ def test_a_folder_is_written_and_it_is_said_what_was_learned() -> None:
     assert first == "7 settings from 47 exchanges"
     assert "limits: 2" in done.stdout and "wrote learned/fixture.yaml" in done.stdout
     assert last == "Try it: scimmock serve --fixture ./learned"
-    assert CliRunner().invoke(command, ["check", "./learned"]).exit_code == 0
+    assert CliRunner().invoke(command, ["check", "./learned"], parent=root()).exit_code == 0
     text = Path("learned/fixture.yaml").read_text("utf-8")
     assert text.startswith(
         "# yaml-language-server: $schema=fixture.schema.json\n# Learned from oin-throttled"
     )
     assert "  base_path: /scim/v2  # oin-throttled.jsonl exchange 1\n" in text
     assert "# - people who were there before\n" in text
-    shown = CliRunner().invoke(command, ["show", "./learned"])
+    shown = CliRunner().invoke(command, ["show", "./learned"], parent=root())
     assert "UNVERIFIED" in shown.stdout, "the limit that only 429 tells of"
 
 
@@ -54,7 +55,10 @@ def test_several_sessions_with_one_service() -> None:
 def test_other_forms_of_sessions() -> None:
     from scimmock.cli.convert import command as convert
 
-    assert CliRunner().invoke(convert, [str(SESSION), "--to", "har", "--out", "s.har"]).exit_code == 0
+    assert (
+        CliRunner().invoke(convert, [str(SESSION), "--to", "har", "--out", "s.har"], parent=root()).exit_code
+        == 0
+    )
     assert new("learned", "--from", "s.har").exit_code == 0
     assert load_fixture("./learned").faults
 

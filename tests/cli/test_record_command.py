@@ -22,6 +22,7 @@ import pytest
 from scimmock.cli.record import command
 from scimmock.traffic.recording import open_recording
 
+from ..command_lines import root
 from ..conftest import USER, Launch, LiveServer
 from ..warm import Nursery
 
@@ -260,7 +261,7 @@ def test_the_examples_of_the_documentation_have_options_that_exist() -> None:
     lines = re.findall(r"^scimmock record (.*)$", DOCS.read_text("utf-8"), re.MULTILINE)
     assert len(lines) >= 5
     for line in lines:
-        with command.make_context("record", shlex.split(line)) as context:
+        with command.make_context("record", shlex.split(line), parent=root()) as context:
             assert re.fullmatch(r"https?://[^/]+(/.*)?", context.params["upstream"]), line
 
 

@@ -18,6 +18,7 @@ from scimmock.playback.run import Outcome
 from scimmock.playback.survey import Survey
 from scimmock.server.options import ServeOptions
 from scimmock.server.run import Ready
+from tests.command_lines import root
 from tests.in_process import serving
 
 ROOT = Path(__file__).parents[2]
@@ -61,7 +62,9 @@ def run(line: str, ready: Ready, to: str) -> str:
     """Run an example at a tenant instead of the service that it names; returns what it says."""
     base_url = f"{ready.url}/t/{to}/scim/v2"
     words = [word.replace("http://127.0.0.1:9000/scim/v2", base_url) for word in shlex.split(line)[2:]]
-    said = CliRunner().invoke(command(), [str(ROOT / word) if word == SHIPPED else word for word in words])
+    said = CliRunner().invoke(
+        command(), [str(ROOT / word) if word == SHIPPED else word for word in words], parent=root()
+    )
     assert said.exception is None or isinstance(said.exception, SystemExit), said.output
     return said.stdout.replace(f"/t/{to}/", "/").replace(ready.url.removeprefix("http://"), "127.0.0.1:9000")
 
@@ -82,4 +85,4 @@ def test_every_example_has_options_that_exist() -> None:
     examples = [line for block in BLOCKS for line in block.splitlines() if line.startswith("scimmock replay")]
     assert len(examples) >= 5
     for line in examples:
-        assert command().make_context("replay", shlex.split(line)[2:]).params["to"]
+        assert command().make_context("replay", shlex.split(line)[2:], parent=root()).params["to"]

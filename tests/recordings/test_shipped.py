@@ -13,6 +13,7 @@ from click.testing import CliRunner
 
 from scimmock.cli.show import command as show
 from scimmock.traffic.recording import open_recording
+from tests.command_lines import root
 from tests.conftest import clean_environment
 from tests.recordings.likeness import essence, step
 from tests.recordings.make import RECORDINGS, Session, make, sessions
@@ -72,7 +73,7 @@ def test_its_header_tells_how_it_was_made(session: Session) -> None:
 
 @each_session
 def test_it_can_be_shown(session: Session) -> None:
-    shown = CliRunner().invoke(show, [str(session.path), "--diff"])
+    shown = CliRunner().invoke(show, [str(session.path), "--diff"], parent=root())
     assert (shown.exit_code, shown.stderr) == (0, "")
     assert "synthetic, nobody's" in shown.stdout
     assert session.path.stat().st_size < 400_000
