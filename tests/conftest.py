@@ -90,7 +90,13 @@ def clean_environment() -> dict[str, str]:
 def nursery() -> Iterator[Nursery]:
     """What starts ``scimmock`` quickly."""
     modules = [f"scimmock.cli.{module}" for module, _ in COMMANDS.values()]
-    modules += ["scimmock.server.run", "uvicorn.lifespan.off", "uvicorn.loops.auto"]
+    modules += [
+        "scimmock.server.run",
+        "scimmock.server.recording",
+        "scimmock.server.replaying",
+        "uvicorn.lifespan.off",
+        "uvicorn.loops.auto",
+    ]
     made = Nursery("scimmock.cli:main", *modules)
     yield made
     made.close()

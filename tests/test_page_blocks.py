@@ -49,7 +49,7 @@ def ready() -> Iterator[Ready]:
 def curl(script: str, url: str) -> list[str]:
     """Run the curls of a block at the server; returns the status of each answer."""
     if not shutil.which("curl"):
-        pytest.skip("the page is for curl")
+        pytest.skip("curl is not installed here")
     own = {key: value for key, value in os.environ.items() if not key.lower().endswith("_proxy")}
     script = "\n".join(
         line

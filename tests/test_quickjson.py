@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 from types import ModuleType
 from typing import Any
+from unittest.mock import patch
 
 import pytest
 from hypothesis import given
@@ -22,13 +23,8 @@ def _without_msgspec() -> ModuleType:
     spec = importlib.util.spec_from_file_location("scimmock.plainjson", Path(str(quickjson.__file__)))
     assert spec is not None and spec.loader is not None
     found = importlib.util.module_from_spec(spec)
-    kept = sys.modules.get("msgspec")
-    sys.modules["msgspec"] = None  # type: ignore[assignment]
-    try:
+    with patch.dict(sys.modules, {"msgspec": None}):
         spec.loader.exec_module(found)
-    finally:
-        if kept is not None:
-            sys.modules["msgspec"] = kept
     return found
 
 

@@ -11,7 +11,8 @@ import click
 from ..errors import UsageError
 
 if TYPE_CHECKING:
-    from ..server.replaying import ReplayOptions, ReplayPlan
+    from ..server.replay_options import ReplayOptions
+    from ..server.replaying import ReplayPlan
     from ..server.run import Running
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -45,7 +46,7 @@ def replay_options(command: F) -> F:
 
 def replay_of(given: dict[str, Any]) -> ReplayOptions | None:
     """Take those options out of what was given; raises UsageError where they do not go together."""
-    from ..server.replaying import ReplayOptions
+    from ..server.replay_options import ReplayOptions
     from ..traffic.pace import parse_pace
 
     path = given.pop("replay")

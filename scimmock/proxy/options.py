@@ -23,9 +23,10 @@ _INTEGER = re.compile(r"[+-]?\d{1,18}")
 _ON_MISS = ("404", "kill", "forward")
 _REDACT = ("none", "secrets", "pseudonyms")
 
-# Name, type, default, what it does.  mitmproxy knows `Optional[str]`, not `str | None`.
+_MAY_BE = Optional[str]  # noqa: UP045 - mitmproxy does not know `str | None`
+# Name, type, default, what it does.
 OPTIONS: tuple[tuple[str, Any, Any, str], ...] = (
-    ("scim_record", Optional[str], None, "Record SCIM traffic in this file."),  # noqa: UP045
+    ("scim_record", _MAY_BE, None, "Record SCIM traffic in this file."),
     (
         "scim_on_existing",
         str,
@@ -48,7 +49,7 @@ OPTIONS: tuple[tuple[str, Any, Any, str], ...] = (
     ),
     (
         "scim_redact_key",
-        Optional[str],  # noqa: UP045
+        _MAY_BE,
         None,
         "File with the key of the pseudonyms. Default: the key of this machine.",
     ),
@@ -78,8 +79,8 @@ OPTIONS: tuple[tuple[str, Any, Any, str], ...] = (
         "In reverse mode, let addresses of the service in its answers lead through the recorder.",
     ),
     ("scim_max_body", int, 10_000_000, "Of a body with more bytes the beginning is kept."),
-    ("scim_ready", Optional[str], None, "Write this file (JSON) once connections are accepted."),  # noqa: UP045
-    ("scim_summary", Optional[str], None, "Write this file (JSON) at the end."),  # noqa: UP045
+    ("scim_ready", _MAY_BE, None, "Write this file (JSON) once connections are accepted."),
+    ("scim_summary", _MAY_BE, None, "Write this file (JSON) at the end."),
     (
         "scim_faults",
         Sequence[str],
@@ -87,7 +88,7 @@ OPTIONS: tuple[tuple[str, Any, Any, str], ...] = (
         "Fault rules that act on what passes: a pack or a file; may be repeated. Needs scimmock installed.",
     ),
     ("scim_seed", int, 1, "Same seed, same decisions of fault rules with a probability."),
-    ("scim_replay", Optional[str], None, "Answer from this recording; the upstream is not asked."),  # noqa: UP045
+    ("scim_replay", _MAY_BE, None, "Answer from this recording; the upstream is not asked."),
     (
         "scim_on_miss",
         str,

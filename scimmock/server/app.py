@@ -11,7 +11,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..errors import ScimError
 from ..scim.answer import Request
@@ -36,11 +36,13 @@ from .incoming import (
 )
 from .operations import TOKEN_METHODS, operate, token_reply, write
 from .passage import Passage
-from .recording import SessionRecorder
 from .reply import method_reply, reply_to
 from .routes import SLASH, Route, decode_path, route, shown, split
 from .tenant import Tenant
 from .tenants import Tenants
+
+if TYPE_CHECKING:
+    from .recording import SessionRecorder
 
 ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
 

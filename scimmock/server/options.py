@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..clock import format_time
 from ..errors import FileError
@@ -17,12 +17,15 @@ from ..findings.base import DEFAULT_PROFILES
 from ..fixture import BasicSpec, ClientSpec, Fixture, Layers, check_beside, combine
 from ..hosts import is_loopback
 from ..quirks.options import chosen_quirks
-from ..traffic.recorder import RecordOptions
 from .blueprint import Blueprint, moment_of, peopled, population_of
 from .like import NOTHING, Like, behind, read_like
 from .population import Population
-from .replaying import ReplayOptions, read_plan
 from .tenants import MAX_TENANTS
+
+if TYPE_CHECKING:  # what records or plays is loaded where something is to be recorded or played
+    from ..traffic.recorder import RecordOptions
+    from .replay_options import ReplayOptions
+    from .replaying import ReplayPlan
 
 
 @dataclass(slots=True)
@@ -84,9 +87,15 @@ def blueprint_of(options: ServeOptions, like: Like = NOTHING) -> Blueprint:
         limited=not (options.no_limits or like.no_limits),
         quirks=tuple(chosen_quirks(options.quirks)) or like.quirks,
         profiles=DEFAULT_PROFILES | set(options.lint),
-        replay=read_plan(options.replay) if options.replay is not None else None,
+        replay=_plan_of(options.replay) if options.replay is not None else None,
     )
     return replace(blueprint, moment=moment_of(blueprint))
+
+
+def _plan_of(replay: ReplayOptions) -> ReplayPlan:
+    from .replaying import read_plan
+
+    return read_plan(replay)
 
 
 def like_of(options: ServeOptions) -> Like:

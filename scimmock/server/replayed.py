@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -12,8 +12,11 @@ from ..control.host import ReplayedFile, TenantOptions
 from ..errors import FileError, UsageError
 from ..traffic.pace import parse_pace
 from .like import behind
-from .replaying import ReplayOptions, ReplayPlan, read_plan
+from .replay_options import ReplayOptions
 from .tenant import Tenant
+
+if TYPE_CHECKING:
+    from .replaying import ReplayPlan
 
 
 def replayed(tenant: Tenant) -> dict[str, Any] | None:
@@ -36,6 +39,8 @@ def with_replay(options: TenantOptions) -> tuple[TenantOptions, ReplayPlan | Non
     """
     if not options.replay:
         return options, None
+    from .replaying import read_plan
+
     try:
         replay = replay_of(options.replay)
         plan = read_plan(replay)

@@ -5,13 +5,11 @@ from __future__ import annotations
 import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Literal
 
 from ..learn.people import people_before
 from ..traffic.answering.asked import Asked, decoded, headers_of
 from ..traffic.answering.nearest import Miss
-from ..traffic.answering.player import Counts, Order
+from ..traffic.answering.player import Counts
 from ..traffic.answering.replayer import Given, Replayer, miss_note, miss_reply
 from ..traffic.answering.session import Session, read_session
 from ..traffic.exchange import Exchange
@@ -19,19 +17,9 @@ from ..traffic.recording import open_recording
 from ..traffic.reply import Reply
 from .codec import encode
 from .learning import Content, Follower
+from .replay_options import ReplayOptions
 
-OnMiss = Literal["404", "engine"]
 _TOKEN_LIFE = 3600  # seconds
-
-
-@dataclass(frozen=True, slots=True)
-class ReplayOptions:
-    """Which session answers, in which order, how fast (`scimmock.traffic.pace`), and what answers else."""
-
-    path: Path
-    order: Order = "per-resource"
-    on_miss: OnMiss = "404"
-    factor: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

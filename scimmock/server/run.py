@@ -9,6 +9,7 @@ import os
 import secrets
 import ssl
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 import uvicorn
 
@@ -27,8 +28,10 @@ from .options import ServeOptions, blueprint_of, like_of
 from .persistence import Persistence
 from .protocol import ScimProtocol
 from .ready import Ready, write_ready_file
-from .recording import SessionRecorder
 from .tenants import Tenants
+
+if TYPE_CHECKING:
+    from .recording import SessionRecorder
 
 GRACE = 5  # seconds that requests in flight have to finish
 
@@ -74,6 +77,8 @@ class Assembly:
         self.host = ControlHost(self.tenants, self.bases, self.admin_token)
         self.recorder: SessionRecorder | None = None
         if options.record is not None:
+            from .recording import SessionRecorder  # few record: it is loaded for those
+
             base_url = f"{self.bases.bound}{blueprint.base_path}"
             self.recorder = SessionRecorder(options.record, self.tenants, base_url)
         self.app = App(

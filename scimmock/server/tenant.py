@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from hashlib import blake2b
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..clock import Clock
 from ..errors import ScimError
@@ -26,8 +26,10 @@ from .auth import Authenticator, Issued
 from .blueprint import Blueprint
 from .codec import JsonEncoder
 from .population import CREATED
-from .replaying import Replaying
 from .reply import error_reply
+
+if TYPE_CHECKING:
+    from .replaying import Replaying
 
 
 def _below(path: str, base: str) -> bool:
@@ -69,6 +71,8 @@ class Tenant:
         self.of = of
         self.replaying: Replaying | None = None
         if blueprint.replay is not None:
+            from .replaying import Replaying  # few play a session: it is loaded for those
+
             base = f"{self.prefix}{self.base_path}"
             self.replaying = Replaying(blueprint.replay, base, of.replaying if of is not None else None)
         if of is None:

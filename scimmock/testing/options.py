@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from os import PathLike, fspath
 from pathlib import Path
-from typing import Any, TypedDict, TypeVar
+from typing import TYPE_CHECKING, Any, TypedDict, TypeVar
 
 from ..control.host import TenantOptions
 from ..control.service import options_of
@@ -16,8 +16,10 @@ from ..faults.rule import Rule
 from ..quirks.quirkset import read_quirks
 from ..server.options import ServeOptions
 from ..server.replayed import replay_of
-from ..traffic.recorder import RecordOptions
 from .reach import explained
+
+if TYPE_CHECKING:
+    from ..traffic.recorder import RecordOptions
 
 T = TypeVar("T")
 Name = str | PathLike[str]
@@ -142,12 +144,18 @@ def serve_options(given: ServerArguments, **more: Any) -> ServeOptions:
         no_auth=not arguments.pop("auth", True),
         no_limits=not arguments.pop("limits", True),
         lint=tuple(arguments.pop("lint", ())),
-        record=None if record is None else RecordOptions(Path(record)),
+        record=None if record is None else _recorded_in(record),
         replay=replay_of(options.replay) if options.replay else None,
         port=arguments.pop("port", 0),
         **arguments,
         **more,
     )
+
+
+def _recorded_in(file: Name) -> RecordOptions:
+    from ..traffic.recorder import RecordOptions
+
+    return RecordOptions(Path(file))
 
 
 def _several(given: Mapping[str, Any], name: str) -> list[Any]:

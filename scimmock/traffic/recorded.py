@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from functools import lru_cache
 from typing import Any, NamedTuple
@@ -10,7 +9,7 @@ from typing import Any, NamedTuple
 from ..clock import format_time
 from .clients import client_of
 from .exchange import Exchange, timing
-from .form import Decode, Encode, body_form, compact
+from .form import Decode, Encode, body_form
 
 Pairs = Iterable[tuple[bytes, bytes]]
 
@@ -89,12 +88,7 @@ def facts(exchange: Exchange, path: str, base: str | None, spelled: Pairs, added
     )
 
 
-def recorded(
-    facts: Facts,
-    started: float,
-    decode: Decode = json.loads,
-    encode: Encode = compact,
-) -> dict[str, Any]:
+def recorded(facts: Facts, started: float, decode: Decode, encode: Encode) -> dict[str, Any]:
     """Return an exchange as a recording holds it; ``started`` is when that began, ``n`` is left to it."""
     pairs, client = _request_head(facts.spelled)
     content, size = facts.request_body, facts.request_size

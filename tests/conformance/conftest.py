@@ -12,8 +12,10 @@ from typing import Any
 import httpx
 import pytest
 from scim2_client import BaseSyncSCIMClient
+from scim2_models import EnterpriseUser, Group, ScimProvider, User
 
 MakeClient = Callable[..., BaseSyncSCIMClient]
+FullUser = User[EnterpriseUser]
 
 
 def _beside(name: str) -> ModuleType:
@@ -36,3 +38,8 @@ def scim2_client() -> MakeClient:
         return made
 
     return make
+
+
+def of_the_standard(scim2_client: MakeClient, client: httpx.Client) -> BaseSyncSCIMClient:
+    """Return a scim2-client that knows the models of the standard."""
+    return scim2_client(client, provider=ScimProvider([User, EnterpriseUser, Group], ()))

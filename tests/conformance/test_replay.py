@@ -2,24 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from scim2_client import BaseSyncSCIMClient
 from scim2_models import (
-    EnterpriseUser,
     Error,
     Group,
     ListResponse,
     PatchOp,
     PatchOperation,
     SCIMException,
-    ScimProvider,
     SearchRequest,
-    User,
 )
 
 from scimmock.server.options import ServeOptions
@@ -28,13 +23,7 @@ from scimmock.server.replaying import ReplayOptions
 from scimmock.traffic.redact.redactor import RedactMode
 from tests.in_process import client_of, serving
 
-MakeClient = Callable[..., BaseSyncSCIMClient]
-
-FullUser = User[EnterpriseUser]
-
-
-def _make(scim2_client: MakeClient, client: httpx.Client) -> BaseSyncSCIMClient:
-    return scim2_client(client, provider=ScimProvider([User, EnterpriseUser, Group], ()))
+from .conftest import FullUser, MakeClient, of_the_standard
 
 
 def _session(client: BaseSyncSCIMClient, domain: str = "acme.org") -> list[str]:
@@ -94,7 +83,7 @@ def _session(client: BaseSyncSCIMClient, domain: str = "acme.org") -> list[str]:
 def _record(scim2_client: MakeClient, record: RecordOptions) -> list[str]:
     options = ServeOptions(port=0, users=0, groups=0, record=record)
     with serving(options) as (_, ready), client_of(ready) as client:
-        return _session(_make(scim2_client, client))
+        return _session(of_the_standard(scim2_client, client))
 
 
 @pytest.mark.parametrize("redact", ["none", "pseudonyms"])
@@ -108,7 +97,7 @@ def test_a_session_runs_again_unchanged(scim2_client: MakeClient, tmp_path: Path
     replay = ReplayOptions(path)
     with serving(ServeOptions(port=0, replay=replay)) as (running, ready):
         with client_of(ready) as client:
-            assert _session(_make(scim2_client, client)) == learned
+            assert _session(of_the_standard(scim2_client, client)) == learned
         replaying = running.tenants.default.replaying
         assert replaying is not None
         counts = replaying.counts
@@ -119,5 +108,5 @@ def test_the_session_of_other_people_is_answered_too(scim2_client: MakeClient, t
     path = tmp_path / "session.jsonl"
     learned = _record(scim2_client, RecordOptions(path, redact="none"))
     with serving(ServeOptions(port=0, replay=ReplayOptions(path))) as (_, ready), client_of(ready) as client:
-        others = _session(_make(scim2_client, client), "other.example")
+        others = _session(of_the_standard(scim2_client, client), "other.example")
     assert others == [text.replace("acme.org", "other.example") for text in learned]

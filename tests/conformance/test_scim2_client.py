@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 import httpx
 import pytest
 from scim2_client import BaseSyncSCIMClient
@@ -20,22 +18,20 @@ from scim2_models import (
     ResourceType,
     Schema,
     SCIMException,
-    ScimProvider,
     SearchRequest,
     ServiceProviderConfig,
     User,
 )
 
-MakeClient = Callable[..., BaseSyncSCIMClient]
+from .conftest import FullUser, MakeClient, of_the_standard
 
-FullUser = User[EnterpriseUser]
 Manager = EnterpriseUser.get_field_root_type("manager")
 
 
 @pytest.fixture
 def client(scim: httpx.Client, scim2_client: MakeClient) -> BaseSyncSCIMClient:
     """A client that knows the standard models and has read the rest from the server."""
-    made = scim2_client(scim, provider=ScimProvider([User, EnterpriseUser, Group], ()))
+    made = of_the_standard(scim2_client, scim)
     made.discover()
     return made
 
